@@ -1,0 +1,161 @@
+"""What every channel is: a settings model, `send`, and a few things it may offer.
+
+    SendError            the only thing a channel may raise from `send`
+      .kind              what the sender has to do about it (see Kind)
+    ConfigError          settings that cannot work, in one sentence
+
+A channel knows no habit and no row: it is handed a Message and gives back what the provider said.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel
+
+
+class Kind(StrEnum):
+    """Why a message was not accepted, and so what is to be done."""
+
+    RETRY = "retry"  # Definitely not delivered; may be tried again after a while.
+    CONTACT = "contact"  # This address: invalid, unreachable for good, or opted out.
+    SENDER = "sender"  # Our account: stop this sender, keep the messages, tell the admin.
+    CONTENT = "content"  # This message: refused or lost for good; never repeated.
+    UNKNOWN = "unknown"  # Nobody knows whether it went out: never repeated, settled by asking.
+
+
+class ConfigError(ValueError):
+    """The settings of a channel cannot work; the message says in one sentence what to change."""
+
+
+class SendError(Exception):
+    """The provider did not take the message. The text carries no number, address or words."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        reason: str,
+        *,
+        code: str | None = None,
+        after: timedelta | None = None,
+        opted_out: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+        self.code = code
+        self.after = after
+        self.opted_out = opted_out
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One text for one address. `repr` shows neither."""
+
+    attempt_id: str
+    """Ours, unique for each attempt: in status callbacks and in the Message-ID."""
+    to: str = field(repr=False)
+    """E.164 for `sms`, a mailbox for `email`."""
+    text: str = field(repr=False)
+    subject: str = field(default="", repr=False)
+    valid_for: timedelta | None = None
+    """The provider should give up after this long."""
+    status_url: str | None = field(default=None, repr=False)
+    """Where the provider may post what became of the message."""
+    reply_url: str | None = field(default=None, repr=False)
+    """A page where the person may answer (e-mail)."""
+    unsubscribe_url: str | None = field(default=None, repr=False)
+    """One click ends all messages (RFC 8058)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took the message under its own id."""
+
+    provider_id: str
+    segments: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a provider said later of a message it had accepted."""
+
+    provider_id: str
+    status: str
+    """The provider's own word, such as `delivered`."""
+    rank: int
+    """1 queued, 2 sent, 3 delivered or failed: a lower rank never overwrites a higher."""
+    failure: Kind | None = None
+    """None while all is well; otherwise what is to be done."""
+    code: str | None = None
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message from a person. `repr` shows neither the address nor the words."""
+
+    provider_id: str
+    sender: str = field(repr=False)
+    text: str = field(repr=False)
+    received_at: datetime | None = None
+    """When the provider got it, if it says so."""
+    opted_out: bool = False
+    """The provider has already blocked further messages to this address."""
+
+
+class Notifier(Protocol):
+    """A channel. Instances are shared between threads."""
+
+    name: ClassVar[str]
+    address_kinds: ClassVar[frozenset[str]]
+    """The kinds of address it can reach: `sms`, `email`, …"""
+    Settings: ClassVar[type[BaseModel]]
+
+    @property
+    def sender(self) -> str:
+        """An id of the account and number that is sent from, without secrets; rates are held per sender."""
+
+    def send(self, message: Message) -> Accepted:
+        """Hand one message over.
+
+        Raises SendError, and nothing else.
+        """
+
+    def check(self) -> str:
+        """Ask the provider, sending nothing, whether the settings work; return one sentence of what it said.
+
+        Raises SendError.
+        """
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """A channel that can be asked what became of a message whose fate is unknown."""
+
+    def find(self, message: Message, since_at: datetime, matched: frozenset[str]) -> Accepted | None:
+        """Return the provider's record of `message` sent since `since_at`, or None if it never got it.
+
+        `matched` are provider ids that belong to other attempts. Raises SendError.
+        """
+
+
+@runtime_checkable
+class ReportParser(Protocol):
+    """A channel whose provider posts what became of a message."""
+
+    def parse_status(self, form: Mapping[str, str]) -> Report | None:
+        """Return the report in a provider's post, or None if it holds none."""
+
+
+@runtime_checkable
+class InboundParser(Protocol):
+    """A channel whose provider posts people's messages."""
+
+    def verify(self, url: str, form: list[tuple[str, str]], signature: str) -> bool:
+        """Say whether the provider signed this post; `url` is the public one with its raw query."""
+
+    def parse_inbound(self, form: Mapping[str, str]) -> Inbound | None:
+        """Return the person's message in a provider's post, or None if it holds none."""
