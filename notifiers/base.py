@@ -114,6 +114,12 @@ class Notifier(Protocol):
     """The kinds of address it can reach: `sms`, `email`, …"""
     Settings: ClassVar[type[BaseModel]]
 
+    def __init__(self, settings: BaseModel) -> None:
+        """Take settings that are an instance of `Settings`; connect to nothing yet.
+
+        Raises ConfigError for what only this machine can tell, such as a file that holds no certificate.
+        """
+
     @property
     def sender(self) -> str:
         """An id of the account and number that is sent from, without secrets; rates are held per sender."""

@@ -1,0 +1,183 @@
+"""Numbers, spans, times and dates as people write them, read from tokens.
+
+Each reader takes tokens and a place, and returns what it read with the place after it, or None.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+
+from habits import words
+
+MOST_DIGITS = 3
+_DIGITS = re.compile(r"\d{1,4}")
+_TIME = re.compile(r"(\d{1,2})[:.](\d{2})")
+_SCORE_LABELS = frozenset("abc")
+_NOON = 12
+
+
+def number(tokens: Sequence[str], place: int, language: str) -> tuple[int, int] | None:
+    """Return a habit's number, in up to three digits or as a word."""
+    if place >= len(tokens):
+        return None
+    token = tokens[place]
+    if token.isdigit():
+        return (int(token), place + 1) if len(token) <= MOST_DIGITS else None
+    value = words.values("numbers", language).get(token)
+    return None if value is None else (value, place + 1)
+
+
+def numbers_or_range(
+    tokens: Sequence[str], place: int, known: Sequence[int], language: str
+) -> tuple[tuple[int, ...], int] | None:
+    """Return a number, or those of `known` in a range such as `1-3`; its ends count even if unknown.
+
+    Three or more numbers joined by dashes are a list.
+    """
+    found: list[int] = []
+    while read := number(tokens, place, language):
+        found.append(read[0])
+        place = read[1]
+        if place >= len(tokens) or tokens[place] != words.RANGE:
+            break
+        place += 1
+    if len(found) != 2:
+        return (tuple(found), place) if found else None
+    low, high = found
+    between = (n for n in known if low < n < high)
+    return ((low, *between, high), place) if low < high else None
+
+
+def scores(tokens: Sequence[str], count: int, language: str) -> tuple[int, ...]:
+    """Return the numbers of a message that holds nothing else; none if it holds more than numbers.
+
+    `count` digits in one piece are as many scores; labels `a`, `b`, `c` and courtesies change nothing.
+    """
+    ignored = words.phrases("joins", language) | words.phrases("courtesies", language)
+    spelled = words.values("numbers", language)
+    found: list[str] = []
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        if _DIGITS.fullmatch(token):
+            found.append(token)
+        elif token in spelled:
+            found.append(str(spelled[token]))
+        elif skipped := words.match(tokens, place, ignored):
+            place += skipped - 1
+        elif not (token == words.RANGE or token in _SCORE_LABELS or words.is_decoration(token)):
+            return ()
+        place += 1
+    if len(found) == 1 and len(found[0]) == count:
+        return tuple(map(int, found[0]))
+    return tuple(map(int, found))
+
+
+def minutes(tokens: Sequence[str], place: int, language: str) -> tuple[timedelta, int] | None:
+    """Return a span of minutes, hours or both, more than none: `30m`, `2 hours`, `1h30`, `half an hour`."""
+    units = words.values("minutes", language)
+    if half := words.match(tokens, place, words.phrases("half", language)):
+        unit = units.get(_at(tokens, place + half), 0)
+        return (timedelta(minutes=unit / 2), place + half + 1) if unit > 1 else None
+    first = _amount(tokens, place, units, language)
+    if first is None:
+        return None
+    total, place, unit = first
+    if unit > 1:
+        join = words.match(tokens, place, words.phrases("joins", language))
+        if second := _amount(tokens, place + join, units, language):
+            total, place = total + second[0], second[1]
+        elif (bare := _at(tokens, place)).isdigit() and len(bare) == 2:
+            total, place = total + int(bare), place + 1
+    return (timedelta(minutes=total), place) if total else None
+
+
+def days(tokens: Sequence[str], place: int, language: str) -> tuple[int, int] | None:
+    """Return a span of whole days, 1 or more: `3 days`, `a week`, `2 months` (of 30 days)."""
+    read = _amount(tokens, place, words.values("days", language), language)
+    return (read[0], read[1]) if read and read[0] else None
+
+
+def _amount(
+    tokens: Sequence[str], place: int, units: Mapping[str, int], language: str
+) -> tuple[int, int, int] | None:
+    """Return a quantity times its unit, the place after it, and the unit."""
+    token, unit = _at(tokens, place), units.get(_at(tokens, place + 1))
+    if unit is None:
+        return None
+    if _DIGITS.fullmatch(token):
+        return int(token) * unit, place + 2, unit
+    known = {**words.values("numbers", language), **words.values("articles", language)}
+    return (known[token] * unit, place + 2, unit) if token in known else None
+
+
+def clock(tokens: Sequence[str], place: int, now: datetime, language: str) -> tuple[time, int] | None:
+    """Return a time of day: `20:30`, `8:30 pm`, `8pm`, `8 oclock`, `noon`.
+
+    An hour below 12 without `am`, `pm` or a leading zero is taken as whichever of the two comes next.
+    """
+    if length := words.match(tokens, place, words.phrases("noon", language)):
+        return time(_NOON), place + length
+    token, after = _at(tokens, place), place + 1
+    if parts := _TIME.fullmatch(token):
+        hour, minute = int(parts[1]), int(parts[2])
+    elif token.isdigit() and len(token) <= 2:
+        hour, minute = int(token), 0
+    else:
+        return None
+    for name, earliest in (("morning", 0), ("evening", _NOON)):
+        if length := words.match(tokens, after, words.phrases(name, language)):
+            whole = 1 <= hour <= _NOON and minute < 60
+            return (time(earliest + hour % _NOON, minute), after + length) if whole else None
+    after += words.match(tokens, after, words.phrases("oclock", language))
+    if hour >= 24 or minute >= 60:
+        return None
+    return (time(hour, minute) if token[0] == "0" else _next(time(hour, minute), now)), after
+
+
+def _next(at: time, now: datetime) -> time:
+    """Return `at`, or 12 hours later if that comes sooner and `at` could be of either half of the day."""
+    if not 1 <= at.hour < _NOON:
+        return at
+    other = at.replace(hour=at.hour + _NOON)
+    return min(at, other, key=lambda candidate: (candidate <= now.time(), candidate))
+
+
+def day(tokens: Sequence[str], place: int, today: date, language: str) -> tuple[date, int] | None:
+    """Return a coming day, after today: `monday`, `tomorrow`, `24 dec`, `dec 24`, `2026-12-24`."""
+    if length := words.match(tokens, place, words.phrases("tomorrow", language)):
+        return today + timedelta(days=1), place + length
+    token = _at(tokens, place)
+    weekday = words.ranks("weekdays", language).get(token)
+    if weekday is not None:
+        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1), place + 1
+    if "-" in token and len(token) > 1:
+        return _after(_date(int(token[:4]), int(token[5:7]), int(token[8:])), today, place + 1)
+    return _day_of_month(tokens, place, today, language)
+
+
+def _day_of_month(tokens: Sequence[str], place: int, today: date, language: str) -> tuple[date, int] | None:
+    months = words.ranks("months", language)
+    first, second = _at(tokens, place), _at(tokens, place + 1)
+    if first in months:
+        first, second = second, first
+    if second not in months or not _DIGITS.fullmatch(first):
+        return None
+    coming = (_date(year, months[second] + 1, int(first)) for year in (today.year, today.year + 1))
+    return next((read for when in coming if (read := _after(when, today, place + 2))), None)
+
+
+def _after(when: date | None, today: date, place: int) -> tuple[date, int] | None:
+    return (when, place) if when and when > today else None
+
+
+def _date(year: int, month: int, day_of_month: int) -> date | None:
+    try:
+        return date(year, month, day_of_month)
+    except ValueError:
+        return None
+
+
+def _at(tokens: Sequence[str], place: int) -> str:
+    """Return the token at a place, or an empty one after the last."""
+    return tokens[place] if place < len(tokens) else ""

@@ -1,0 +1,66 @@
+"""The weekly check-in: which three items are asked in which week."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from habits import catalogue as texts
+
+HIGHEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question. Scores run from `lowest` to `highest`, both allowed; `short` is its form in an SMS."""
+
+    id: str
+    text: str
+    short: str
+    lowest: int
+    highest: int
+    serves: tuple[str, ...]
+    """The elements and benefits of the source text that it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What can be asked, when, and how to show it."""
+
+    fixed: tuple[Item, ...]
+    rotating: tuple[Item, ...]
+    schedule: str
+    scale: tuple[str, ...]
+    """What the scores 1 to 5 mean."""
+    note: str
+    """Belongs wherever results are shown."""
+
+
+def items(language: str = texts.ENGLISH) -> Items:
+    """Return the check-in in the language of a tag such as `es-MX`, English where it is not translated."""
+    return _items(texts.language_of(language))
+
+
+@cache
+def _items(language: str) -> Items:
+    table = texts.read("pulse", language)
+    return Items(
+        fixed=tuple(map(_item, table["fixed"])),
+        rotating=tuple(map(_item, table["rotating"])),
+        schedule=table["schedule"],
+        scale=tuple(table["scale"]),
+        note=table["note"],
+    )
+
+
+def _item(row: texts.Table) -> Item:
+    return Item(row["id"], row["text"], row["short"], row.get("lowest", 1), HIGHEST, tuple(row["serves"]))
+
+
+def asked(week_on: date, language: str = texts.ENGLISH) -> tuple[Item, ...]:
+    """Return the items of the week that begins on `week_on`: the fixed ones, then one of the rotating ones.
+
+    Every rotating item comes once in six weeks; the weeks are counted from 1 January of year 1, a Monday.
+    """
+    known = items(language)
+    week = (week_on.toordinal() - 1) // 7
+    return *known.fixed, known.rotating[week % len(known.rotating)]

@@ -1,0 +1,91 @@
+"""The official Twilio client, with our settings, timeouts and pool and none of its logging."""
+
+import logging
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from requests.adapters import HTTPAdapter
+from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.rest.api.v2010.account import AccountContext  # type: ignore[import-untyped]
+
+from notifiers.hosts import is_this_machine
+from notifiers.twilio_errors import raise_for_refusal
+
+# The URL of a look-up holds a phone number, and urllib3 logs each URL at DEBUG.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+POOL = 32
+"""Connections kept open; as many threads as that may send without opening new ones."""
+
+
+class TwilioSettings(BaseModel):
+    """An account and what it sends from."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
+
+    account_sid: str = Field(
+        pattern=r"^AC[0-9a-fA-F]{32}$",
+        description="The Account SID from Twilio's console: AC and 32 hexadecimal digits.",
+    )
+    auth_token: SecretStr = Field(
+        min_length=1,
+        description="The account's auth token from Twilio's console; webhooks are signed with it.",
+    )
+    api_key: str | None = Field(
+        default=None,
+        pattern=r"^SK[0-9a-fA-F]{32}$",
+        description="An API key to send with instead of the auth token: SK and 32 hexadecimal digits.",
+    )
+    api_secret: SecretStr | None = Field(
+        default=None, min_length=1, description="The secret that belongs to api_key."
+    )
+    sender: str = Field(
+        pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})$",
+        description="The Twilio number to send from, like +12025550100, or a messaging service: MG and "
+        "32 hexadecimal digits.",
+    )
+    base_url: str = Field(
+        default="https://api.twilio.com",
+        pattern=r"^https?://([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/?$",
+        description="The address of Twilio's API, such as https://api.dublin.ie1.twilio.com; http:// only "
+        "for this machine.",
+    )
+    timeout: float = Field(
+        default=10.0, ge=0.1, le=60, description="Seconds to wait for a connection or an answer, 0.1 to 60."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _encrypted(cls, value: str) -> str:
+        url = urlsplit(value)
+        if url.scheme == "http" and not is_this_machine(url.hostname or ""):
+            raise ValueError("The setting `base_url` of the channel `twilio` must begin with https://.")
+        return value
+
+    @model_validator(mode="after")
+    def _key_with_secret(self) -> "TwilioSettings":
+        if (self.api_key is None) != (self.api_secret is None):
+            raise ValueError("Give both `api_key` and `api_secret` of the channel `twilio`, or neither.")
+        return self
+
+
+def http_client(timeout: float) -> TwilioHttpClient:
+    """Return the transport: one pool for all threads; `timeout` in seconds; a refusal raises SendError."""
+    # The client logs each URL at INFO, with phone numbers; this logger stands outside the tree and is mute.
+    mute = logging.Logger("attune.twilio", logging.CRITICAL + 1)
+    client = TwilioHttpClient(timeout=timeout, logger=mute, request_hooks={"response": raise_for_refusal})
+    pool = HTTPAdapter(pool_connections=2, pool_maxsize=POOL)
+    client.session.mount("https://", pool)
+    client.session.mount("http://", pool)
+    return client
+
+
+def account(settings: TwilioSettings, username: str, password: str, http: TwilioHttpClient) -> AccountContext:
+    """Return the account's part of the API, for this login. No request is made yet."""
+    # Without an environment of its own the client would take a region from the process's and change the host.
+    client = Client(
+        username, password, settings.account_sid, http_client=http, environment={"TWILIO_REGION": ""}
+    )
+    client.api.base_url = settings.base_url
+    return client.api.v2010.account

@@ -1,0 +1,118 @@
+"""The words of each message: the catalogue's texts, filled in and cut to as few SMS segments as they need.
+
+`turn` picks among a text's alternatives; callers count it up, so that nobody reads the same thing every time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from habits import pulse as checkin
+from habits import safety, wording
+from notifiers.segments import fitting
+from service.settings import Settings
+from service.states import AddressKind, NudgeKind
+
+WEEKLY = 4
+"""Messages a week to expect, as the opt-in says: the catalogue's own defaults."""
+SUBJECTS = {
+    NudgeKind.CONSENT: "subject_consent",
+    NudgeKind.WELCOME: "subject_welcome",
+    NudgeKind.NUDGE: "subject_nudge",
+    NudgeKind.RESCUE: "subject_nudge",
+    NudgeKind.PULSE: "subject_pulse",
+    NudgeKind.NOTICE: "subject_code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One habit in a nudge: its number for this person, its title, the prompt, and the person's own cue."""
+
+    number: int
+    title: str
+    prompt: str
+    cue: str | None = None
+
+
+def text(language: str, key: str, turn: int = 0, /, **values: str | int) -> str:
+    """Return the longest variant of a text that fits one segment, or two where the catalogue allows two."""
+    most = wording.catalogue(language)[key].segments
+    return fitting(wording.variants(language, key, turn, **values), most)
+
+
+def nudge(language: str, discreet: bool, lines: Sequence[Line], turn: int) -> str:
+    """Return the words of a nudge for one habit, or of a digest for several, with their numbers."""
+    if len(lines) > 1:
+        return _digest(language, discreet, lines, turn)
+    (line,) = lines
+    if discreet:
+        return text(language, "nudge_discreet", turn, number=line.number)
+    values: dict[str, str | int] = {"title": line.title, "prompt": line.prompt, "number": line.number}
+    if line.cue:
+        return text(language, "nudge_cue", turn, cue=wording.lead(line.cue), **values)
+    return text(language, "nudge", turn, **values)
+
+
+def _digest(language: str, discreet: bool, lines: Sequence[Line], turn: int) -> str:
+    if discreet:
+        numbers = ", ".join(str(line.number) for line in lines)
+        return text(language, "digest_discreet", turn, numbers=numbers)
+    listed = numbered(language, [(line.number, line.title) for line in lines])
+    prompts = "\n".join(
+        wording.variants(language, "digest_line", number=line.number, title=line.title, prompt=line.prompt)[0]
+        for line in lines
+    )
+    return text(language, "digest", turn, lines=prompts, list=listed)
+
+
+def numbered(language: str, habits: Sequence[tuple[int, str]]) -> str:
+    """Return habits as people see them listed: `1 Gratitude, 2 Quality time`."""
+    items = [text(language, "numbered", number=number, title=title) for number, title in habits]
+    return ", ".join(items)
+
+
+def title(language: str, discreet: bool, number: int, plain: str) -> str:
+    """Return a practice's title, or what stands for it in messages to a discreet person."""
+    return text(language, "discreet_title", number=number) if discreet else plain
+
+
+def pulse(language: str, week_on: date) -> str:
+    """Return the check-in question of the week that begins on `week_on`."""
+    first, second, third = (item.short for item in checkin.asked(week_on, language))
+    return text(language, "pulse", first=first, second=second, third=third)
+
+
+def consent_question(settings: Settings, language: str, kind: AddressKind) -> str:
+    """Return the opt-in question, the only message before a yes."""
+    if kind is AddressKind.EMAIL:
+        return text(
+            language,
+            "consent_email",
+            brand=settings.brand,
+            weekly=WEEKLY,
+            contact=contact(settings),
+        )
+    return text(language, "consent", brand=settings.brand, weekly=WEEKLY)
+
+
+def contact(settings: Settings) -> str:
+    """Return who runs this installation, in words for the people it writes to."""
+    return settings.contact or "whoever set this up"
+
+
+def help_answer(settings: Settings, language: str, country: str) -> str:
+    return text(
+        language,
+        "help",
+        brand=settings.brand,
+        contact=contact(settings),
+        emergency=safety.emergency(country, language),
+    )
+
+
+def subject(language: str, kind: NudgeKind, brand: str, discreet: bool, turn: int) -> str:
+    """Return the subject of an e-mail."""
+    if discreet:
+        return wording.variants(language, "subject_discreet")[0]
+    return wording.variants(language, SUBJECTS.get(kind, "subject_answer"), turn, brand=brand)[0]

@@ -1,0 +1,147 @@
+"""The database: two kinds of session, and plain words for what can go wrong with it.
+
+`read()` never writes. `write()` takes SQLite's one write lock at its beginning (`BEGIN IMMEDIATE`), so a
+transaction can fail only before it did anything; on PostgreSQL it is an ordinary transaction.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from service.errors import AttuneError
+
+WRITE = "attune_write"
+
+
+class DatabaseError(AttuneError):
+    """The database cannot be used; the message says what to do."""
+
+
+class Database:
+    """One database, its connection pool, and in this process one SQLite writer at a time."""
+
+    def __init__(self, url: str, busy_seconds: float = 30.0) -> None:
+        self.engine = _engine(url, busy_seconds)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writers = self.engine.execution_options(**{WRITE: True})
+        # SQLite's busy handler polls and is unfair; a lock of our own queues the threads of this process.
+        self._turn = threading.Lock()
+        self._writing = threading.local()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session for one consistent look."""
+        with Session(self.engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session for one short transaction: committed at the end, rolled back by an error."""
+        if not self.is_sqlite:
+            with Session(self._writers) as session, session.begin():
+                yield session
+            return
+        if getattr(self._writing, "now", False):
+            raise RuntimeError("write() inside write() would wait for itself.")
+        with self._turn:
+            self._writing.now = True
+            try:
+                with Session(self._writers) as session, session.begin():
+                    yield session
+            finally:
+                self._writing.now = False
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str, busy_seconds: float) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+            raise ArgumentError
+        if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise ArgumentError
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise DatabaseError(
+            "ATTUNE_DATABASE_URL must look like sqlite:////var/lib/attune/attune.db "
+            "or postgresql+psycopg://user@host/attune."
+        ) from None
+    if parsed.drivername != "sqlite":
+        return create_engine(parsed, pool_size=10, max_overflow=40, pool_pre_ping=True)
+    engine = create_engine(
+        parsed, pool_size=16, max_overflow=48, connect_args={"timeout": busy_seconds}, hide_parameters=True
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # We say BEGIN ourselves; the driver's own is deferred.
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL, not NORMAL: after a power cut NORMAL may forget the newest commits, and a forgotten claim of a
+    # message that went out would be sent again.
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get(WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+SQLITE_TROUBLE = {
+    "SQLITE_BUSY": "The database is locked by another program; close what holds it and try again.",
+    "SQLITE_LOCKED": "The database is locked by another program; close what holds it and try again.",
+    "SQLITE_READONLY": "The database cannot be written; make its file and folder writable for this user.",
+    "SQLITE_FULL": "The disk is full; nothing was changed. Free some space and try again.",
+    "SQLITE_IOERR": "The disk of the database does not answer; nothing was changed. Check it and try again.",
+    "SQLITE_CANTOPEN": "The database file cannot be opened; check that its folder exists and is writable.",
+    "SQLITE_CORRUPT": "The database file is damaged; restore the newest backup.",
+    "SQLITE_NOTADB": "The file in ATTUNE_DATABASE_URL is not an SQLite database; point it to another one.",
+    "SQLITE_PERM": "The database file may not be opened by this user; change its owner or mode.",
+}
+
+
+def explain(error: DBAPIError) -> str:
+    """Return one sentence that says what is wrong with the database and what to do; it names no value."""
+    original = cast(object, error.orig)
+    if isinstance(original, sqlite3.Error):
+        name = getattr(original, "sqlite_errorname", "") or ""
+        for prefix, sentence in SQLITE_TROUBLE.items():
+            if name.startswith(prefix):
+                return sentence
+        if "no such table" in str(original) or "no such column" in str(original):
+            return "The database has no tables of Attune's yet; run `attune db upgrade`."
+        return f"SQLite refused ({name or 'no code'}); run `attune doctor`."
+    state = getattr(original, "sqlstate", None)
+    if state is None or state.startswith(("08", "57P")):
+        return "PostgreSQL does not answer; check that it runs and that ATTUNE_DATABASE_URL names it."
+    if state == "42P01":
+        return "The database has no tables of Attune's yet; run `attune db upgrade`."
+    if state.startswith("28"):
+        return "PostgreSQL refused the login; check user and password in ATTUNE_DATABASE_URL."
+    if state in ("53100", "53200"):
+        return "PostgreSQL is out of disk or memory; nothing was changed."
+    if state == "3D000":
+        return "PostgreSQL has no such database; create it, then run `attune db upgrade`."
+    return f"PostgreSQL refused (SQLSTATE {state}); run `attune doctor`."
+
+
+def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Mapping[str, object]]) -> int:
+    """Insert rows, skip those whose unique key is taken, and return how many were new."""
+    if not values:
+        return 0
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    added = session.execute(insert(cast(Table, row.__table__)).on_conflict_do_nothing(), list(values))
+    return cast(CursorResult[object], added).rowcount

@@ -1,0 +1,143 @@
+"""When each reminder comes next, and when a person is due: kept together, in one transaction."""
+
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from habits import days, nudging, schedule
+from habits.nudging import Rules
+from service import outbox
+from service.models import Address, Habit, Member, Pause, Person, Reminder
+from service.states import NudgeKind
+
+REMINDED = (NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.PULSE)
+
+parse = lru_cache(maxsize=4096)(schedule.parse)
+zone_of = lru_cache(maxsize=1024)(ZoneInfo)
+
+
+def rules_of(person: Person) -> Rules:
+    """Return a person's own limits; the catch-up limit is the installation's and comes from the caller."""
+    return Rules(
+        zone=zone_of(person.zone),
+        day_starts=person.day_starts,
+        quiet_from=person.quiet_from,
+        quiet_to=person.quiet_to,
+        daily_cap=person.daily_cap,
+    )
+
+
+def today(person: Person, at: datetime) -> date:
+    """Return the person's own day at an instant."""
+    return days.day_of(at, zone_of(person.zone), person.day_starts)
+
+
+def next_of(reminder: Reminder, zone: str, after: datetime) -> datetime | None:
+    """Return the reminder's next instant strictly after `after`, on a later local date than it last fired."""
+    return schedule.next_at(
+        parse(reminder.schedule),
+        after,
+        zone_of(zone),
+        reminder.starts_on,
+        reminder.seed,
+        not_on_or_before=reminder.fired_on,
+    )
+
+
+def fires_on(reminder: Reminder, zone: str, at: datetime) -> date:
+    """Return the local date that the reminder's instant `at` stands for."""
+    return schedule.fires_on(parse(reminder.schedule), at, zone_of(zone), reminder.starts_on, reminder.seed)
+
+
+def refresh(session: Session, person: Person, now: datetime) -> None:
+    """Recompute a person's reminders from now on, and when the person is due.
+
+    Called after any change of schedule, zone, habits, consent or stop. Whoever cannot be reached is not due.
+    """
+    session.flush()
+    for reminder in live_reminders(session, [person.id]):
+        reminder.next_at = next_of(reminder, person.zone, now)
+    set_due(session, person)
+
+
+def set_due(session: Session, person: Person) -> None:
+    """Set when a person is due from the reminders as they are."""
+    session.flush()
+    at = [r.next_at for r in live_reminders(session, [person.id]) if r.next_at]
+    person.due_at = min(at) if at and reachable(session, person) else None
+
+
+def reachable(session: Session, person: Person) -> bool:
+    """Say whether the person wants messages and has a living address that said yes."""
+    said_yes = select(Address.id).where(
+        Address.person_id == person.id, Address.dead_at.is_(None), Address.verified_at.is_not(None)
+    )
+    return person.stopped_at is None and session.scalar(said_yes.limit(1)) is not None
+
+
+def live_reminders(session: Session, person_ids: Collection[UUID]) -> list[Reminder]:
+    """Return these people's reminders of habits that have not ended and that they have not left."""
+    return list(
+        session.scalars(
+            select(Reminder)
+            .outerjoin(Habit, Habit.id == Reminder.habit_id)
+            .outerjoin(
+                Member, (Member.habit_id == Reminder.habit_id) & (Member.person_id == Reminder.person_id)
+            )
+            .where(Reminder.person_id.in_(person_ids), Habit.ended_on.is_(None), Member.left_on.is_(None))
+            .order_by(Reminder.next_at, Reminder.id)
+        )
+    )
+
+
+def paused_on(session: Session, person_id: UUID, day: date) -> bool:
+    """Say whether all of a person's habits are paused on a day."""
+    pauses = select(Pause.id).where(
+        Pause.person_id == person_id,
+        Pause.habit_id.is_(None),
+        Pause.from_on <= day,
+        or_(Pause.to_on.is_(None), Pause.to_on >= day),
+    )
+    return session.scalar(pauses.limit(1)) is not None
+
+
+def pause(session: Session, person: Person, first: date, last: date | None) -> None:
+    """Pause a person from `first` to `last`, both paused, or until resumed; what is planned lapses."""
+    resume(session, person, first)
+    session.add(Pause(person_id=person.id, from_on=first, to_on=last))
+    outbox.lapse_planned(session, person.id, nudging.Reason.PAUSED, REMINDED)
+
+
+def resume(session: Session, person: Person, day: date) -> None:
+    """End every pause of the whole person so that `day` is the first day back, and any rest."""
+    person.rested_until = None
+    open_ones = session.scalars(
+        select(Pause).where(
+            Pause.person_id == person.id,
+            Pause.habit_id.is_(None),
+            or_(Pause.to_on.is_(None), Pause.to_on >= day),
+        )
+    )
+    for one in open_ones:
+        if one.from_on >= day:
+            session.delete(one)
+        else:
+            one.to_on = day - timedelta(days=1)
+    session.flush()
+
+
+def out_of_quiet(person: Person, at: datetime) -> datetime:
+    """Return `at`, or the end of the person's quiet hours that it falls in."""
+    return nudging.out_of_quiet(at, rules_of(person))
+
+
+def next_clock(person: Person, clock: time, now: datetime) -> datetime | None:
+    """Return when the person's clocks show this time next, strictly after now."""
+    today = now.astimezone(zone_of(person.zone)).date()
+    found = (days.instant(today + timedelta(days=ahead), clock, zone_of(person.zone)) for ahead in range(3))
+    return next((at for at in found if at and at > now), None)

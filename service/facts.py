@@ -1,0 +1,133 @@
+"""The facts of people's habits, read with a fixed number of statements, as `habits` wants them."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from habits import practices, streaks
+from habits.entries import Entry, Mark, Pause, taken_back
+from habits.goals import DatedGoal, goal_of_row, goal_on, goal_text
+from habits.periods import Facts
+from habits.streaks import Progress
+from service.models import EntryRow, GoalRow, Habit, Member, Person
+from service.models import Pause as PauseRow
+from service.sealing import Sealer
+
+
+@dataclass(frozen=True)
+class Share:
+    """One person's part in one habit."""
+
+    person_id: UUID
+    habit_id: UUID
+    practice: str
+    number: int
+    cue_sealed: bytes | None
+    living: bool
+    """Neither ended nor left."""
+    facts: Facts
+
+    @cached_property
+    def _done(self) -> frozenset[date]:
+        taken = taken_back(self.facts.entries)
+        return frozenset(e.day for e in self.facts.entries if e.kind is Mark.DONE and e.id not in taken)
+
+    def done_on(self, day: date) -> bool:
+        return day in self._done
+
+    def progress(self, today: date) -> Progress:
+        return streaks.progress(self.facts, today)
+
+    def goal(self, today: date) -> str:
+        return goal_text(goal_on(self.facts.goals, today))
+
+    def title(self, language: str) -> str:
+        return self._practice(language).title
+
+    def aliases(self, language: str) -> tuple[str, ...]:
+        return self._practice(language).aliases
+
+    def _practice(self, language: str) -> practices.Practice:
+        return practices.catalogue(language)[self.practice]
+
+    def cue(self, sealer: Sealer) -> str | None:
+        return sealer.unseal(self.cue_sealed) if self.cue_sealed else None
+
+
+def shares(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], Share]:
+    """Return each person's share in each habit, by (person, habit), in the order of their numbers.
+
+    Four statements, however many people.
+    """
+    session.flush()
+    rows = session.execute(
+        select(Member, Habit, Person.week_starts)
+        .join(Habit, Habit.id == Member.habit_id)
+        .join(Person, Person.id == Member.person_id)
+        .where(Member.person_id.in_(person_ids))
+        .order_by(Member.person_id, Member.number)
+    ).all()
+    goals = _goals(session, {habit.id for _, habit, _ in rows})
+    entries = _entries(session, person_ids)
+    pauses = _pauses(session, person_ids)
+    return {
+        (member.person_id, habit.id): Share(
+            person_id=member.person_id,
+            habit_id=habit.id,
+            practice=habit.practice,
+            number=member.number,
+            cue_sealed=member.cue_sealed,
+            living=habit.ended_on is None and member.left_on is None,
+            facts=Facts(
+                started_on=habit.started_on,
+                ended_on=_earliest(habit.ended_on, member.left_on),
+                goals=goals[habit.id],
+                entries=entries[member.person_id, habit.id],
+                pauses=[*pauses[member.person_id, None], *pauses[member.person_id, habit.id]],
+                week_starts=week_starts,
+            ),
+        )
+        for member, habit, week_starts in rows
+    }
+
+
+def _earliest(*days: date | None) -> date | None:
+    return min((day for day in days if day), default=None)
+
+
+def _goals(session: Session, habit_ids: Collection[UUID]) -> dict[UUID, list[DatedGoal]]:
+    found: dict[UUID, list[DatedGoal]] = defaultdict(list)
+    for row in session.scalars(select(GoalRow).where(GoalRow.habit_id.in_(habit_ids))):
+        goal = goal_of_row(row.kind, row.times, row.days, row.weekdays, row.reserve)
+        found[row.habit_id].append(DatedGoal(row.effective_on, goal))
+    return found
+
+
+def _entries(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], list[Entry]]:
+    found: dict[tuple[UUID, UUID], list[Entry]] = defaultdict(list)
+    columns = (
+        EntryRow.id,
+        EntryRow.seq,
+        EntryRow.day,
+        EntryRow.kind,
+        EntryRow.undoes_id,
+        EntryRow.person_id,
+        EntryRow.habit_id,
+    )
+    for row in session.execute(select(*columns).where(EntryRow.person_id.in_(person_ids))):
+        entry = Entry(row.id, row.seq, row.day, row.kind, row.undoes_id)
+        found[row.person_id, row.habit_id].append(entry)
+    return found
+
+
+def _pauses(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID | None], list[Pause]]:
+    found: dict[tuple[UUID, UUID | None], list[Pause]] = defaultdict(list)
+    for row in session.scalars(select(PauseRow).where(PauseRow.person_id.in_(person_ids))):
+        found[row.person_id, row.habit_id].append(Pause(row.from_on, row.to_on))
+    return found

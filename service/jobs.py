@@ -1,0 +1,91 @@
+"""What an engine runs again and again. Each job may be lost, late or run twice: the claims decide."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import inbound, outbox, planning, receipts, sending
+from service.models import Meta
+from service.site import Site
+
+LAST_TICK = "last_tick"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do every so many seconds; it returns how much it did."""
+
+    name: str
+    every_seconds: int
+    run: Callable[[Site], int]
+
+
+def plan(site: Site) -> int:
+    """Plan for all who are due, batch by batch; return how many people were looked at."""
+    total = 0
+    while people := planning.plan_due(site, site.now()).people:
+        total += people
+    return total
+
+
+def send(site: Site, pool: Executor, size: int, going_on: Callable[[], bool] = lambda: True) -> int:
+    """Hand over what is planned until nothing is left, `size` at a time; return how many were claimed.
+
+    Nothing is claimed beyond what the pool takes up at once, so that a STOP can still hold the rest.
+    """
+    total = 0
+    while going_on() and (claimed := sending.claim(site, site.now(), size)):
+        total += len(claimed)
+        under_way = [pool.submit(sending.hand_over, site, one) for one in claimed]
+        for handed in as_completed(under_way):
+            sending.record(site, handed.result(), site.now())
+    return total
+
+
+def send_one_by_one(site: Site) -> int:
+    """Hand over what is planned, in this thread; return how many were claimed."""
+    total = 0
+    while claimed := sending.claim(site, site.now(), 1):
+        for one in claimed:
+            sending.record(site, sending.hand_over(site, one), site.now())
+        total += len(claimed)
+    return total
+
+
+def beat(site: Site) -> int:
+    """Note in the database that a daemon is at work."""
+    with site.db.write() as session:
+        session.merge(Meta(key=LAST_TICK, value=site.now().isoformat()))
+    return 1
+
+
+def last_tick(session: Session) -> datetime | None:
+    """Return when a daemon last said that it is at work."""
+    value = session.scalar(select(Meta.value).where(Meta.key == LAST_TICK))
+    return datetime.fromisoformat(value) if value else None
+
+
+PERIODIC = (
+    Job("plan", 1, plan),
+    Job("understand", 10, lambda site: inbound.sweep(site, site.now())),
+    Job("sweep", 15, lambda site: receipts.sweep(site, site.now())),
+    Job("settle", 60, lambda site: receipts.settle(site, site.now())),
+    Job("beat", 30, beat),
+)
+
+
+def run_all(site: Site) -> int:
+    """Run everything in order until nothing is left to do at this instant; return how much was done."""
+    total = 0
+    while did := plan(site) + inbound.sweep(site, site.now()) + send_one_by_one(site):
+        total += did
+    return total
+
+
+def next_instant(session: Session, now: datetime) -> datetime | None:
+    """Return the next instant after `now` at which something is due."""
+    return outbox.next_instant(session, now)

@@ -1,0 +1,196 @@
+"""The only writer of nudges: adds them once, hands them out once, notes how they ended.
+
+Lock order: person, then nudge. Each function works inside its caller's transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from service.db import insert_new
+from service.ids import new_id
+from service.models import Attempt, Nudge, NudgeItem, Person
+from service.sealing import Sealer
+from service.states import Cause, NudgeKind, NudgeState
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """One habit in a message; `day` is the person's day that an answer counts for."""
+
+    habit_id: UUID
+    day: date
+    reminder_id: UUID | None = None
+    turn: int = 0
+    prompt_id: str | None = None
+    chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewNudge:
+    """One message to plan, or one that a decision let go (`state` lapsed, with its reason)."""
+
+    person_id: UUID
+    kind: NudgeKind
+    cause_kind: Cause
+    cause_id: UUID
+    due_at: datetime
+    not_before: datetime
+    expires_at: datetime
+    words: str | None = None
+    turn: int = 0
+    state: NudgeState = NudgeState.PLANNED
+    reason: str | None = None
+    items: tuple[NewItem, ...] = ()
+    address_id: UUID | None = None
+    """Where an answer goes; None: wherever the person is reached when it is claimed."""
+    id: UUID = field(default_factory=new_id)
+
+
+NUDGE_COLUMNS = [column.name for column in fields(NewNudge) if column.name not in ("words", "items")]
+
+
+def add(session: Session, sealer: Sealer, nudges: Sequence[NewNudge]) -> set[UUID]:
+    """Add nudges with their items, skipping those whose cause has one already; return the ids that are new.
+
+    Three statements, however many nudges. The caller holds the lock of each person.
+    """
+    insert_new(session, Nudge, [_row(nudge, sealer) for nudge in nudges])
+    new = set(session.scalars(select(Nudge.id).where(Nudge.id.in_([nudge.id for nudge in nudges]))))
+    insert_new(
+        session,
+        NudgeItem,
+        [
+            {"nudge_id": nudge.id, "position": position, "person_id": nudge.person_id, **asdict(item)}
+            for nudge in nudges
+            if nudge.id in new
+            for position, item in enumerate(nudge.items)
+        ],
+    )
+    return new
+
+
+def _row(nudge: NewNudge, sealer: Sealer) -> dict[str, object]:
+    row = {name: getattr(nudge, name) for name in NUDGE_COLUMNS}
+    row["words_sealed"] = sealer.seal(nudge.words) if nudge.words is not None else None
+    return row
+
+
+def lock_people(session: Session, person_ids: Sequence[UUID], wait: bool = True) -> dict[UUID, Person]:
+    """Lock these people in one order; without `wait`, leave out those that another transaction holds."""
+    rows = session.scalars(
+        select(Person)
+        .where(Person.id.in_(person_ids))
+        .order_by(Person.id)
+        .with_for_update(skip_locked=not wait)
+    )
+    return {row.id: row for row in rows}
+
+
+def waiting_for_hand_over(session: Session, now: datetime, limit: int) -> dict[Nudge, Person]:
+    """Return, locked, the oldest planned nudges that may go now, each with its person."""
+    ripe = select(Nudge.id, Nudge.person_id).where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= now)
+    found = session.execute(ripe.order_by(Nudge.not_before, Nudge.id).limit(limit)).all()
+    people = lock_people(session, list({row.person_id for row in found}), wait=False)
+    nudges = session.scalars(
+        select(Nudge)
+        .where(
+            Nudge.id.in_([row.id for row in found]),
+            Nudge.person_id.in_(people),
+            Nudge.state == NudgeState.PLANNED,
+        )
+        .order_by(Nudge.not_before, Nudge.id)
+        .with_for_update(skip_locked=True)
+    )
+    return {nudge: people[nudge.person_id] for nudge in nudges}
+
+
+def start(
+    session: Session, nudge: Nudge, address_id: UUID, channel: str, sender: str, now: datetime
+) -> Attempt:
+    """Move a locked, planned nudge to `sending` and add the attempt."""
+    tried = session.scalar(select(func.count()).select_from(Attempt).where(Attempt.nudge_id == nudge.id)) or 0
+    nudge.state = NudgeState.SENDING
+    nudge.address_id = address_id
+    attempt = Attempt(nudge_id=nudge.id, n=tried + 1, channel=channel, sender=sender, claimed_at=now)
+    session.add(attempt)
+    session.flush()
+    return attempt
+
+
+def move(
+    session: Session,
+    nudge_id: UUID,
+    expected: Sequence[NudgeState],
+    state: NudgeState,
+    reason: str | None = None,
+    **values: object,
+) -> bool:
+    """Move a nudge on if it is still in one of the expected states; say whether it was."""
+    done = session.execute(
+        update(Nudge)
+        .where(Nudge.id == nudge_id, Nudge.state.in_(expected))
+        .values(state=state, reason=reason, **values)
+    )
+    return cast(CursorResult[object], done).rowcount == 1
+
+
+def lapse_planned(
+    session: Session, person_id: UUID, reason: str, kinds: Sequence[NudgeKind] = tuple(NudgeKind)
+) -> None:
+    """Let go of all that is planned for a person: after the commit none of it is claimed."""
+    session.execute(
+        update(Nudge)
+        .where(Nudge.person_id == person_id, Nudge.state == NudgeState.PLANNED, Nudge.kind.in_(kinds))
+        .values(state=NudgeState.LAPSED, reason=reason)
+    )
+
+
+def abandoned(session: Session, before_at: datetime, limit: int) -> list[Attempt]:
+    """Return the attempts that were claimed before `before_at` and never ended."""
+    return list(
+        session.scalars(
+            select(Attempt)
+            .join(Nudge, and_(Nudge.id == Attempt.nudge_id, Nudge.state == NudgeState.SENDING))
+            .where(Attempt.outcome.is_(None), Attempt.claimed_at < before_at)
+            .limit(limit)
+        )
+    )
+
+
+def next_instant(session: Session, now: datetime) -> datetime | None:
+    """Return when the next planned nudge may go or the next person is due, if later than now."""
+    nudge = session.scalar(
+        select(func.min(Nudge.not_before)).where(Nudge.state == NudgeState.PLANNED, Nudge.not_before > now)
+    )
+    person = session.scalar(select(func.min(Person.due_at)).where(Person.due_at > now))
+    return min((at for at in (nudge, person) if at is not None), default=None)
+
+
+def open_for_answer(session: Session, person_id: UUID, since_at: datetime) -> list[Nudge]:
+    """Return the nudges of a person that wait for an answer and went out since `since_at`, newest first.
+
+    One still `sending` or `unknown` counts: the person may answer before we learn that it arrived.
+    """
+    on_the_way = (NudgeState.SENDING, NudgeState.UNKNOWN)
+    arrived = (NudgeState.SENT, NudgeState.DELIVERED)
+    return list(
+        session.scalars(
+            select(Nudge)
+            .where(
+                Nudge.person_id == person_id,
+                Nudge.answered_at.is_(None),
+                or_(
+                    and_(Nudge.state.in_(arrived), Nudge.sent_at >= since_at),
+                    and_(Nudge.state.in_(on_the_way), Nudge.not_before >= since_at),
+                ),
+                Nudge.kind.in_((NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.PULSE)),
+            )
+            .order_by(Nudge.not_before.desc(), Nudge.id.desc())
+        )
+    )

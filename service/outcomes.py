@@ -1,0 +1,119 @@
+"""What a provider's answer, or a later report, means for an attempt and its nudge.
+
+The caller holds the person's lock. Only a definite non-delivery makes a nudge `planned` again.
+"""
+
+import random
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifiers.base import Accepted, Kind, Report, SendError
+from service import addresses, consent, due, events, outbox, senders
+from service.models import Address, Attempt, Nudge, Person
+from service.states import NudgeState, Outcome
+
+log = structlog.get_logger()
+
+OPEN = (NudgeState.SENDING, NudgeState.UNKNOWN)
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(minutes=15)
+SENT, FINAL = 2, 3
+
+
+def accepted(session: Session, attempt: Attempt, answer: Accepted, now: datetime) -> None:
+    """Note that the provider took the message; safe to repeat, and after a receipt that came first."""
+    attempt.outcome = Outcome.ACCEPTED
+    attempt.provider_id = answer.provider_id
+    attempt.segments = answer.segments
+    senders.works(session, attempt.sender)
+    nudge = session.get_one(Nudge, attempt.nudge_id)
+    if outbox.move(session, nudge.id, OPEN, NudgeState.SENT, nudge.reason, sent_at=now):
+        events.tell(session, "nudge sent", nudge.id, now, nudge.person_id)
+
+
+def reported(session: Session, attempt: Attempt, report: Report, now: datetime) -> None:
+    """Apply a later report; a lower or equal rank than one already applied changes nothing."""
+    if attempt.provider_id not in (None, report.provider_id) or report.rank <= attempt.rank:
+        return
+    if attempt.provider_id is None:
+        accepted(session, attempt, Accepted(report.provider_id), now)
+    attempt.rank, attempt.code = report.rank, report.code
+    if report.failure:
+        error = SendError(report.failure, report.status, code=report.code, opted_out=report.opted_out)
+        refused(session, attempt, error, now, (*OPEN, NudgeState.SENT))
+    elif report.rank >= FINAL:
+        nudge = session.get_one(Nudge, attempt.nudge_id)
+        if outbox.move(session, nudge.id, (*OPEN, NudgeState.SENT), NudgeState.DELIVERED, nudge.reason):
+            events.tell(session, "nudge delivered", nudge.id, now, nudge.person_id)
+
+
+def refused(
+    session: Session,
+    attempt: Attempt,
+    error: SendError,
+    now: datetime,
+    states: tuple[NudgeState, ...] = OPEN,
+) -> None:
+    """Note that the message was not delivered, or that nobody knows, and do what that calls for.
+
+    `states` are those that the nudge may be moved from: a report may take back `sent`, the answer to a
+    hand-over may not, since a receipt may have come first.
+    """
+    if states == OPEN and attempt.outcome is Outcome.ACCEPTED:
+        return
+    attempt.outcome = Outcome(error.kind.value)
+    attempt.code = error.code
+    log.warning("not sent", attempt=str(attempt.id), kind=error.kind.value, code=error.code, why=error.reason)
+    again_at: datetime | None = None
+    match error.kind:
+        case Kind.RETRY:
+            again_at = now + _wait(attempt.n, error.after)
+        case Kind.SENDER:
+            senders.stop(session, attempt.sender, error.code, now)
+            again_at = now + senders.TRY_AGAIN
+        case Kind.CONTACT:
+            again_at = now if _contact(session, attempt, error, now) else None
+    if again_at:
+        values = {"not_before": again_at}
+        outbox.move(session, attempt.nudge_id, states, NudgeState.PLANNED, error.reason, **values)
+    else:
+        ended = NudgeState.UNKNOWN if error.kind is Kind.UNKNOWN else NudgeState.FAILED
+        outbox.move(session, attempt.nudge_id, states, ended, error.reason)
+
+
+def lost(session: Session, attempt: Attempt) -> None:
+    """Note that a hand-over never ended: nobody knows whether the message went out."""
+    why = "the hand-over never ended"
+    if outbox.move(session, attempt.nudge_id, [NudgeState.SENDING], NudgeState.UNKNOWN, why):
+        attempt.outcome = Outcome.UNKNOWN
+
+
+def _contact(session: Session, attempt: Attempt, error: SendError, now: datetime) -> bool:
+    """Stop using an address that is gone or wants no more; say whether the person has another one."""
+    nudge = session.get_one(Nudge, attempt.nudge_id)
+    person = session.get_one(Person, nudge.person_id)
+    address = session.get(Address, nudge.address_id) if nudge.address_id else None
+    if address and error.opted_out:
+        consent.withdrawn(session, person, address, "provider", now)
+        outbox.lapse_planned(session, person.id, "stopped")
+    elif address:
+        addresses.mark_dead(session, address.id, now)
+    due.set_due(session, person)
+    return due.reachable(session, person)
+
+
+def _wait(tries: int, asked: timedelta | None) -> timedelta:
+    """Return how long to wait: doubled each time, at least what the provider asked, up to a fifth more."""
+    doubled = min(FIRST_WAIT * 2 ** min(tries - 1, 10), LONGEST_WAIT)
+    spread: float = random.uniform(1, 1.2)  # noqa: S311 (Not a secret: it spreads retries.)
+    longer: timedelta = max(doubled, asked or timedelta())
+    return longer * spread
+
+
+def attempt_of(session: Session, channel: str, provider_id: str) -> Attempt | None:
+    return session.scalar(
+        select(Attempt).where(Attempt.channel == channel, Attempt.provider_id == provider_id)
+    )

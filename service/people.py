@@ -1,0 +1,241 @@
+"""Couples and people: enrolled, asked first, paused, shown."""
+
+import difflib
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import addresses, composing, consent, due, outbox
+from service.errors import AttuneError, WrongUsage
+from service.ids import new_id
+from service.models import Address, Couple, Person
+from service.outbox import NewNudge
+from service.site import Site
+from service.states import AddressKind, Cause, NudgeKind
+
+ASK_FOR = timedelta(days=3)
+"""The opt-in question is dropped if it could not be sent in this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """What an admin says of a person; local times in `zone`, an IANA name such as Europe/Berlin."""
+
+    name: str
+    address_kind: AddressKind
+    address: str
+    zone: str
+    couple_id: UUID | None = None
+    language: str = "en"
+    country: str = ""
+    day_starts: time = time(3)
+    week_starts: int = 0
+    quiet_from: time = time(21)
+    quiet_to: time = time(8)
+    daily_cap: int = 3
+    discreet: bool = False
+
+
+def add_couple(site: Site) -> UUID:
+    with site.db.write() as session:
+        couple = Couple(id=new_id())
+        session.add(couple)
+        return couple.id
+
+
+def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
+    """Enrol a person and plan the one message they get before they say yes: the opt-in question.
+
+    Raises WrongUsage for a bad address or zone, one that is enrolled already, and a couple of two.
+    """
+    address = addresses.normalised(new.address_kind, new.address, site.settings.region)
+    _check(new)
+    with site.db.write() as session:
+        if new.couple_id is not None:
+            _check_room(session, new.couple_id)
+        person = Person(
+            id=new_id(),
+            couple_id=new.couple_id,
+            name_sealed=site.sealer.seal(new.name.strip()),
+            zone=new.zone,
+            day_starts=new.day_starts,
+            week_starts=new.week_starts,
+            language=new.language,
+            country=new.country,
+            quiet_from=new.quiet_from,
+            quiet_to=new.quiet_to,
+            daily_cap=new.daily_cap,
+            discreet=new.discreet,
+        )
+        session.add(person)
+        session.flush()
+        enrolled = addresses.enrol(session, site.sealer, person.id, new.address_kind, address)
+        _ask(session, site, person, enrolled, now)
+        return person.id
+
+
+def _ask(session: Session, site: Site, person: Person, address: Address, now: datetime) -> None:
+    not_before = due.out_of_quiet(person, now)
+    consent.asked(session, address, "admin", now)
+    question = NewNudge(
+        person_id=person.id,
+        kind=NudgeKind.CONSENT,
+        cause_kind=Cause.ENROLMENT,
+        cause_id=address.id,
+        due_at=now,
+        not_before=not_before,
+        expires_at=not_before + ASK_FOR,
+        words=composing.consent_question(site.settings, person.language, address.kind),
+        reason="asked first",
+        address_id=address.id,
+    )
+    outbox.add(session, site.sealer, [question])
+
+
+def _check(new: NewPerson) -> None:
+    if not 1 <= len(new.name.strip()) <= 60 or not new.name.isprintable():
+        raise WrongUsage("A name has 1 to 60 characters.")
+    check_zone(new.zone)
+
+
+def check_zone(name: str) -> str:
+    """Return the name of a time zone. Raises WrongUsage, with the nearest name, if there is none like it."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        known = sorted(available_timezones())
+        by_city = {zone.rpartition("/")[2].lower(): zone for zone in known}
+        wanted = name.strip().replace(" ", "_")
+        near = by_city.get(wanted.lower()) or next(
+            iter(difflib.get_close_matches(wanted, known, 1, 0.6)), None
+        )
+        hint = f"did you mean {near}?" if near else "give one like Europe/Berlin."
+        raise WrongUsage(f"There is no time zone “{name[:40]}”; {hint}") from None
+    return name
+
+
+def _check_room(session: Session, couple_id: UUID) -> None:
+    if session.get(Couple, couple_id, with_for_update=True) is None:
+        raise WrongUsage("There is no such couple; `attune couple list` shows them all.")
+    if len(session.scalars(select(Person.id).where(Person.couple_id == couple_id)).all()) >= 2:
+        raise WrongUsage("A couple is two people, and this one is complete.")
+
+
+def find_person(session: Session, site: Site, wanted: str) -> Person:
+    """Return the person with this id, beginning of an id, or name. Raises WrongUsage if not just one."""
+    found = [p for p in session.scalars(select(Person).order_by(Person.id)) if _is(site, p, wanted)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise WrongUsage("There is no such person; `attune person list` shows them all.")
+    raise WrongUsage("Several people are meant by that; give the id that `attune person list` shows.")
+
+
+def _is(site: Site, person: Person, wanted: str) -> bool:
+    if len(wanted) >= 4 and str(person.id).startswith(wanted.lower()):
+        return True
+    return site.sealer.unseal(person.name_sealed).casefold() == wanted.strip().casefold()
+
+
+def pause(site: Site, person_id: UUID, days: int | None, now: datetime) -> tuple[date, date | None]:
+    """Pause a person's nudges for so many days from today on, or until resumed; return first and last day."""
+    if days is not None and not 1 <= days <= 366:
+        raise WrongUsage("A pause lasts 1 to 366 days, or until `resume` if no days are given.")
+    with site.db.write() as session:
+        person = _locked(session, person_id)
+        first = due.today(person, now)
+        last = first + timedelta(days=days - 1) if days else None
+        due.pause(session, person, first, last)
+        return first, last
+
+
+def resume(site: Site, person_id: UUID, now: datetime) -> None:
+    """End a person's pause and rest; nothing that was missed is made up for."""
+    with site.db.write() as session:
+        person = _locked(session, person_id)
+        due.resume(session, person, due.today(person, now))
+
+
+def _locked(session: Session, person_id: UUID) -> Person:
+    found = outbox.lock_people(session, [person_id])
+    if person_id not in found:
+        raise AttuneError("There is no such person any more.")
+    return found[person_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A person as the admin sees one: health of delivery, not what they answered."""
+
+    id: UUID
+    couple_id: UUID | None
+    name: str
+    zone: str
+    language: str
+    addresses: tuple[tuple[str, str, str], ...]
+    """Kind, the address with its middle hidden, and whether it said yes."""
+
+
+def show(session: Session, site: Site, person: Person) -> Shown:
+    rows = session.scalars(
+        select(Address).where(Address.person_id == person.id).order_by(Address.priority, Address.id)
+    )
+    return Shown(
+        id=person.id,
+        couple_id=person.couple_id,
+        name=site.sealer.unseal(person.name_sealed),
+        zone=person.zone,
+        language=person.language,
+        addresses=tuple(
+            (row.kind.value, masked(site.sealer.unseal(row.value_sealed)), _standing(row)) for row in rows
+        ),
+    )
+
+
+def _standing(address: Address) -> str:
+    """Say how far delivery to an address has come; a stop looks like a question not yet answered."""
+    if address.dead_at:
+        return "not in use"
+    return "said yes" if address.verified_at else "not said yes"
+
+
+def masked(address: str) -> str:
+    """Return an address with its middle hidden, enough to tell two apart."""
+    local, at, domain = address.partition("@")
+    if at:
+        return f"{local[:1]}…@{domain}"
+    return f"{address[:3]}…{address[-2:]}"
+
+
+def list_people(
+    session: Session, site: Site, couple_id: UUID | None = None, after: UUID | None = None, limit: int = 100
+) -> list[Shown]:
+    """Return people by id, at most `limit`, starting behind the id `after`."""
+    wanted = select(Person).order_by(Person.id).limit(limit)
+    if couple_id is not None:
+        wanted = wanted.where(Person.couple_id == couple_id)
+    if after is not None:
+        wanted = wanted.where(Person.id > after)
+    return [show(session, site, person) for person in session.scalars(wanted)]
+
+
+def list_couples(session: Session, after: UUID | None = None, limit: int = 100) -> list[UUID]:
+    """Return ids of couples, at most `limit`, starting behind the id `after`."""
+    wanted = select(Couple.id).order_by(Couple.id).limit(limit)
+    return list(session.scalars(wanted.where(Couple.id > after) if after else wanted))
+
+
+def find_couple(session: Session, wanted: str) -> Couple:
+    """Return the couple with this id or beginning of an id. Raises WrongUsage if it is not just one."""
+    found = [
+        c
+        for c in session.scalars(select(Couple))
+        if len(wanted) >= 4 and str(c.id).startswith(wanted.lower())
+    ]
+    if len(found) != 1:
+        raise WrongUsage("There is no such couple; `attune couple list` shows them all.")
+    return found[0]

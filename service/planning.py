@@ -1,0 +1,317 @@
+"""Due people become nudges with their words: the first step of the walk.
+
+People are claimed, not reminders, so that two workers can never split a digest. One transaction a batch.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from habits import nudging, practices, streaks
+from habits.nudging import Decision, Due, History, Reason, Rules
+from service import addresses, composing, due, facts, outbox
+from service.db import insert_new
+from service.models import Nudge, NudgeItem, Pause, Person, Pulse, Reminder
+from service.outbox import NewItem, NewNudge
+from service.site import Site
+from service.states import Cause, NudgeKind, NudgeState, Purpose
+
+BATCH = 500
+"""People claimed in one transaction at the most: other writers get their turn in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one batch did: people looked at, messages planned, messages let go."""
+
+    people: int = 0
+    planned: int = 0
+    let_go: int = 0
+
+    def __add__(self, other: "Planned") -> "Planned":
+        return Planned(self.people + other.people, self.planned + other.planned, self.let_go + other.let_go)
+
+
+@dataclass(slots=True)
+class Looked:
+    """All that a batch needs, read with a fixed number of statements."""
+
+    reminders: dict[UUID, list[Reminder]] = field(default_factory=lambda: defaultdict(list))
+    verified: set[UUID] = field(default_factory=set)
+    paused: dict[UUID, list[Pause]] = field(default_factory=lambda: defaultdict(list))
+    planned: dict[UUID, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    prompts: dict[tuple[UUID, UUID], list[str]] = field(default_factory=lambda: defaultdict(list))
+    asked: set[tuple[UUID | None, date]] = field(default_factory=set)
+    pulses: set[tuple[UUID, date]] = field(default_factory=set)
+    members: dict[tuple[UUID, UUID], facts.Share] = field(default_factory=dict)
+
+
+def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
+    """Plan for up to `limit` people who are due at `now`; safe to repeat and to run in many processes."""
+    with site.db.write() as session:
+        people = list(
+            session.scalars(
+                select(Person)
+                .where(Person.due_at <= now)
+                .order_by(Person.due_at)
+                .limit(min(limit, BATCH))
+                .with_for_update(skip_locked=True)
+            )
+        )
+        if not people:
+            return Planned()
+        looked = _look(session, people, now)
+        nudges: list[NewNudge] = []
+        for person in people:
+            nudges += _plan_person(site, person, looked, now)
+        new = outbox.add(session, site.sealer, nudges)
+        _open_pulses(session, {nudge.id: nudge for nudge in nudges if nudge.id in new}, people)
+        live = sum(nudge.state is NudgeState.PLANNED for nudge in nudges)
+        return Planned(len(people), live, len(nudges) - live)
+
+
+def _look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
+    ids = {person.id for person in people}
+    looked = Looked()
+    for reminder in due.live_reminders(session, ids):
+        looked.reminders[reminder.person_id].append(reminder)
+    for person_id, found in addresses.open_addresses(session, ids).items():
+        if any(address.verified_at for address in found):
+            looked.verified.add(person_id)
+    earliest = (now - timedelta(days=2)).date()
+    for pause in session.scalars(
+        select(Pause).where(Pause.person_id.in_(ids), or_(Pause.to_on.is_(None), Pause.to_on >= earliest))
+    ):
+        looked.paused[pause.person_id].append(pause)
+    for person_id, at in session.execute(
+        select(Nudge.person_id, Nudge.not_before).where(
+            Nudge.person_id.in_(ids),
+            Nudge.kind.in_((NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.PULSE)),
+            Nudge.cause_kind == Cause.REMINDER,
+            Nudge.due_at >= now - timedelta(days=2),
+            Nudge.state.not_in((NudgeState.LAPSED, NudgeState.FAILED)),
+        )
+    ):
+        looked.planned[person_id].append(at)
+    for person_id, habit_id, reminder_id, day, prompt_id in session.execute(
+        select(
+            NudgeItem.person_id, NudgeItem.habit_id, NudgeItem.reminder_id, NudgeItem.day, NudgeItem.prompt_id
+        )
+        .where(NudgeItem.person_id.in_(ids))
+        .order_by(NudgeItem.nudge_id)
+    ):
+        if prompt_id:
+            looked.prompts[person_id, habit_id].append(prompt_id)
+        looked.asked.add((reminder_id, day))
+    looked.pulses.update(
+        session.execute(
+            select(Pulse.person_id, Pulse.week_on).where(
+                Pulse.person_id.in_(ids), Pulse.week_on >= earliest - timedelta(days=7)
+            )
+        ).tuples()
+    )
+    looked.members = facts.shares(session, ids)
+    return looked
+
+
+def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> list[NewNudge]:
+    """Return what is due for one person, and move the reminders on."""
+    rules = replace(due.rules_of(person), catch_up=site.catch_up)
+    reminders = looked.reminders[person.id]
+    ripe = [r for r in reminders if r.next_at and r.next_at <= now]
+    together: list[Reminder] = []
+    if ripe:
+        until = max(now, min(_at(r) for r in ripe) + nudging.DIGEST)
+        together = [r for r in reminders if r.next_at and r.next_at <= until]
+    nudges: list[NewNudge] = []
+    habits = [r for r in together if r.purpose is Purpose.NUDGE]
+    if habits:
+        nudges += _habit_nudges(site, person, habits, rules, looked, now)
+    for reminder in together:
+        if reminder.purpose is Purpose.PULSE:
+            nudges += _pulse_nudges(person, reminder, rules, looked, now)
+    for reminder in together:
+        fired_at = _at(reminder)
+        reminder.fired_on = due.fires_on(reminder, person.zone, fired_at)
+        reminder.next_at = due.next_of(reminder, person.zone, max(now, fired_at))
+    person.due_at = min((r.next_at for r in reminders if r.next_at), default=None)
+    return nudges
+
+
+def _at(reminder: Reminder) -> datetime:
+    assert reminder.next_at is not None
+    return reminder.next_at
+
+
+def _history(person: Person, looked: Looked, today: date) -> History:
+    return History(
+        consent=person.id in looked.verified,
+        stopped=person.stopped_at is not None,
+        paused=any(p.habit_id is None and _covers(p, today) for p in looked.paused[person.id]),
+        rested_until=person.rested_until,
+        planned=tuple(looked.planned[person.id]),
+    )
+
+
+def _covers(pause: Pause, day: date) -> bool:
+    return pause.from_on <= day and (pause.to_on is None or day <= pause.to_on)
+
+
+def _habit_nudges(
+    site: Site, person: Person, reminders: list[Reminder], rules: Rules, looked: Looked, now: datetime
+) -> list[NewNudge]:
+    today = due.today(person, min(_at(r) for r in reminders))
+    shares = {r.id: looked.members[person.id, r.habit_id] for r in reminders if r.habit_id}
+    asked = tuple(Due(r.id, _at(r), _unneeded(r, shares[r.id], looked, today)) for r in reminders)
+    decision = nudging.decide(asked, rules, _history(person, looked, today), now)
+    by_id = {r.id: r for r in reminders}
+    made: list[NewNudge] = []
+    if decision.send:
+        sent = [by_id[key] for key in by_id if key in decision.send]
+        # One habit with two reminders at the same hour is one item.
+        unique = list({r.habit_id: r for r in sent}.values())
+        made.append(_message(site, person, unique, shares, decision, looked, today))
+        looked.planned[person.id].append(made[0].not_before)
+    for reason in dict.fromkeys(why for _, why in decision.let_go):
+        gone = [by_id[key] for key in by_id if (key, reason) in decision.let_go]
+        made.append(_lapsed(person, NudgeKind.NUDGE, gone, reason, today, rules))
+    return made
+
+
+def _unneeded(reminder: Reminder, share: facts.Share, looked: Looked, today: date) -> Reason | None:
+    pauses = looked.paused[reminder.person_id]
+    if any(p.habit_id == share.habit_id and _covers(p, today) for p in pauses):
+        return Reason.PAUSED
+    if (reminder.id, today) in looked.asked:
+        return Reason.ASKED
+    if not streaks.quiet_when_done(share.facts, today):
+        return None
+    return Reason.DONE if share.done_on(today) else Reason.GOAL_MET
+
+
+def _message(
+    site: Site,
+    person: Person,
+    reminders: list[Reminder],
+    shares: dict[UUID, facts.Share],
+    decision: Decision,
+    looked: Looked,
+    today: date,
+) -> NewNudge:
+    assert decision.not_before is not None
+    assert decision.expires_at is not None
+    items: list[NewItem] = []
+    lines: list[composing.Line] = []
+    for reminder in reminders:
+        share = shares[reminder.id]
+        prompt, chance = _prompt(person, reminder, share, looked, today)
+        lines.append(
+            composing.Line(share.number, share.title(person.language), prompt.text, share.cue(site.sealer))
+        )
+        items.append(NewItem(share.habit_id, today, reminder.id, 0, prompt.id, chance))
+    first = min(reminders, key=_at)
+    return NewNudge(
+        person_id=person.id,
+        kind=NudgeKind.NUDGE,
+        cause_kind=Cause.REMINDER,
+        cause_id=first.id,
+        turn=_turn(first, person),
+        due_at=_at(first),
+        not_before=decision.not_before,
+        expires_at=decision.expires_at,
+        words=composing.nudge(person.language, person.discreet, lines, today.toordinal()),
+        reason=decision.reason,
+        items=tuple(items),
+    )
+
+
+def _prompt(
+    person: Person, reminder: Reminder, share: facts.Share, looked: Looked, today: date
+) -> tuple[practices.Prompt, float]:
+    """Draw from the practice's bank: light prompts first, deeper ones after two weeks."""
+    practice = practices.catalogue(person.language)[share.practice]
+    deepest = 1 if today - share.facts.started_on < timedelta(days=14) else 2
+    rng = random.Random(f"{reminder.seed}:{today.isoformat()}")  # noqa: S311 (Not a secret; repeatable.)
+    return practices.draw(practice, looked.prompts[person.id, share.habit_id], deepest, rng)
+
+
+def _lapsed(
+    person: Person, kind: NudgeKind, reminders: list[Reminder], reason: Reason, today: date, rules: Rules
+) -> NewNudge:
+    """Return the row that says why these reminders brought no message."""
+    first = min(reminders, key=_at)
+    return NewNudge(
+        person_id=person.id,
+        kind=kind,
+        cause_kind=Cause.REMINDER,
+        cause_id=first.id,
+        turn=_turn(first, person),
+        due_at=_at(first),
+        not_before=_at(first),
+        expires_at=_at(first) + rules.catch_up,
+        state=NudgeState.LAPSED,
+        reason=reason,
+        items=tuple(NewItem(r.habit_id, today, r.id) for r in reminders if r.habit_id),
+    )
+
+
+def _turn(reminder: Reminder, person: Person) -> int:
+    """Return the ordinal of the local date that the reminder fires on: it fires once a date."""
+    return due.fires_on(reminder, person.zone, _at(reminder)).toordinal()
+
+
+def _pulse_nudges(
+    person: Person, reminder: Reminder, rules: Rules, looked: Looked, now: datetime
+) -> list[NewNudge]:
+    today = due.today(person, _at(reminder))
+    decision = nudging.decide((Due(reminder.id, _at(reminder)),), rules, _history(person, looked, today), now)
+    if not decision.send:
+        return [_lapsed(person, NudgeKind.PULSE, [reminder], decision.reason, today, rules)]
+    assert decision.not_before is not None
+    assert decision.expires_at is not None
+    week_on = _week_on(person, today)
+    if (person.id, week_on) in looked.pulses:
+        return []
+    return [
+        NewNudge(
+            person_id=person.id,
+            kind=NudgeKind.PULSE,
+            cause_kind=Cause.REMINDER,
+            cause_id=reminder.id,
+            turn=_turn(reminder, person),
+            due_at=_at(reminder),
+            not_before=decision.not_before,
+            expires_at=decision.expires_at,
+            words=composing.pulse(person.language, week_on),
+            reason=decision.reason,
+        )
+    ]
+
+
+def _week_on(person: Person, day: date) -> date:
+    """Return the first day of the person's week."""
+    return day - timedelta(days=(day.weekday() - person.week_starts) % 7)
+
+
+def _open_pulses(session: Session, new: dict[UUID, NewNudge], people: Sequence[Person]) -> None:
+    """Open a pulse for each check-in that was planned."""
+    by_id = {person.id: person for person in people}
+    insert_new(
+        session,
+        Pulse,
+        [
+            {
+                "person_id": nudge.person_id,
+                "week_on": _week_on(by_id[nudge.person_id], due.today(by_id[nudge.person_id], nudge.due_at)),
+                "nudge_id": nudge.id,
+            }
+            for nudge in new.values()
+            if nudge.kind is NudgeKind.PULSE and nudge.state is NudgeState.PLANNED
+        ],
+    )

@@ -1,0 +1,128 @@
+"""What became of messages: providers' reports, hand-overs that never ended, and asking about the unknown."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifiers.base import Accepted, Finder, Message, Report, SendError
+from service import outbox, outcomes
+from service.db import insert_new
+from service.models import Address, Attempt, Nudge, Receipt
+from service.site import Site
+from service.states import NudgeState
+
+log = structlog.get_logger()
+
+ASK_FOR = timedelta(hours=1)
+"""An unknown attempt is asked about this long; later it is for the admin to see."""
+
+
+def record(site: Site, channel: str, report: Report, attempt_id: UUID | None, now: datetime) -> bool:
+    """Keep a provider's report once and apply it; return False for a repeat or a message that is not ours.
+
+    `attempt_id` comes from our own status URL, so a report may come before the provider's answer to us.
+    """
+    with site.db.write() as session:
+        attempt = outcomes.attempt_of(session, channel, report.provider_id)
+        if attempt is None and attempt_id is not None:
+            attempt = session.get(Attempt, attempt_id)
+        if attempt is None or attempt.channel != channel:
+            return False
+        row = {
+            "channel": channel,
+            "provider_id": report.provider_id,
+            "status": report.status,
+            "rank": report.rank,
+            "failure": report.failure,
+            "code": report.code,
+            "at": now,
+        }
+        if not insert_new(session, Receipt, [row]):
+            return False
+        outbox.lock_people(session, [session.get_one(Nudge, attempt.nudge_id).person_id])
+        session.refresh(attempt)
+        outcomes.reported(session, attempt, report, now)
+        return True
+
+
+def sweep(site: Site, now: datetime, limit: int = 100) -> int:
+    """Call hand-overs unknown that were claimed `claim_seconds` ago and never ended; return how many."""
+    before_at = now - timedelta(seconds=site.settings.claim_seconds)
+    with site.db.write() as session:
+        attempts = outbox.abandoned(session, before_at, limit)
+        for attempt in attempts:
+            outcomes.lost(session, attempt)
+        return len(attempts)
+
+
+def settle(site: Site, now: datetime, limit: int = 20) -> int:
+    """Ask the providers about unknown attempts; return how many turned out to have been sent."""
+    found = 0
+    for attempt_id, channel, message, claimed_at, matched in _unknown(site, now, limit):
+        notifier: object = site.notifiers.get(channel)
+        if not isinstance(notifier, Finder):
+            continue
+        try:
+            answer = notifier.find(message, claimed_at - timedelta(minutes=1), matched)
+        except SendError as error:
+            log.warning("cannot ask", channel=channel, kind=error.kind.value, code=error.code)
+            continue
+        if answer and _settled(site, attempt_id, answer, now):
+            found += 1
+    return found
+
+
+def _unknown(
+    site: Site, now: datetime, limit: int
+) -> list[tuple[UUID, str, Message, datetime, frozenset[str]]]:
+    with site.db.read() as session:
+        rows = session.execute(
+            select(Attempt, Nudge, Address)
+            .join(Nudge, Nudge.id == Attempt.nudge_id)
+            .join(Address, Address.id == Nudge.address_id)
+            .where(
+                Nudge.state == NudgeState.UNKNOWN,
+                Attempt.provider_id.is_(None),
+                Attempt.claimed_at >= now - ASK_FOR,
+                Nudge.words_sealed.is_not(None),
+            )
+            .order_by(Attempt.claimed_at)
+            .limit(limit)
+        ).all()
+        return [
+            (
+                attempt.id,
+                attempt.channel,
+                Message(
+                    attempt_id=str(attempt.id),
+                    to=site.sealer.unseal(address.value_sealed),
+                    text=site.sealer.unseal(nudge.words_sealed or b""),
+                ),
+                attempt.claimed_at,
+                _matched(session, nudge.person_id, attempt.channel),
+            )
+            for attempt, nudge, address in rows
+        ]
+
+
+def _matched(session: Session, person_id: UUID, channel: str) -> frozenset[str]:
+    """Return the provider's ids that belong to attempts of this person."""
+    rows = session.scalars(
+        select(Attempt.provider_id)
+        .join(Nudge, Nudge.id == Attempt.nudge_id)
+        .where(Nudge.person_id == person_id, Attempt.channel == channel, Attempt.provider_id.is_not(None))
+    )
+    return frozenset(provider_id for provider_id in rows if provider_id)
+
+
+def _settled(site: Site, attempt_id: UUID, answer: Accepted, now: datetime) -> bool:
+    with site.db.write() as session:
+        attempt = session.get(Attempt, attempt_id)
+        if attempt is None or attempt.provider_id is not None:
+            return False
+        outbox.lock_people(session, [session.get_one(Nudge, attempt.nudge_id).person_id])
+        outcomes.accepted(session, attempt, answer, now)
+        return True

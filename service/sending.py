@@ -1,0 +1,155 @@
+"""Planned nudges are claimed, handed to a channel, and what came of it is recorded.
+
+At most once: the claim commits before the channel is called, nothing is called inside a transaction, and
+after anything ambiguous there is no new attempt.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from notifiers.base import Accepted, Kind, Message, Notifier, SendError
+from service import addresses, composing, due, links, outbox, outcomes, senders
+from service.models import Address, Attempt, Nudge, Person
+from service.site import Site
+from service.states import Cause, NudgeKind, NudgeState
+
+log = structlog.get_logger()
+
+TOO_LATE = "too late to be of use"
+NO_ADDRESS = "no address that said yes"
+EVEN_IF_STOPPED = (Cause.OPT_OUT, Cause.HELP)
+ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE, NudgeKind.WELCOME)
+"""Messages that a person or the enrolment asked for: a pause or a rest does not hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message that is ours to hand over now."""
+
+    nudge_id: UUID
+    attempt_id: UUID
+    person_id: UUID
+    channel: str
+    message: Message = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """How a hand-over ended: accepted by the provider, or the error."""
+
+    claimed: Claimed
+    result: Accepted | SendError
+
+
+def claim(site: Site, now: datetime, limit: int) -> list[Claimed]:
+    """Claim up to `limit` planned nudges whose time has come; what may not go any more lapses with a reason.
+
+    A caller claims no more than it can hand over in about a second: a STOP that commits later cannot call
+    these back.
+    """
+    claimed: list[Claimed] = []
+    with site.db.write() as session:
+        ripe = outbox.waiting_for_hand_over(session, now, limit)
+        reach = addresses.open_addresses(session, {person.id for person in ripe.values()})
+        for nudge, person in ripe.items():
+            route = _not_any_more(session, nudge, person, now) or _route(
+                session, site, nudge, reach.get(person.id, [])
+            )
+            if isinstance(route, str):
+                outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, route)
+            elif closed_until := senders.closed_until(session, route[1].sender, now):
+                nudge.not_before = closed_until
+            else:
+                claimed.append(_start(session, site, nudge, person, route, now))
+    return claimed
+
+
+def _not_any_more(session: Session, nudge: Nudge, person: Person, now: datetime) -> str | None:
+    """Return why a planned nudge must not go out, checked again under the person's lock."""
+    if now > nudge.expires_at:
+        return TOO_LATE
+    if person.stopped_at and nudge.cause_kind not in EVEN_IF_STOPPED:
+        return "stopped"
+    if nudge.kind in ASKED_FOR:
+        return None
+    if person.rested_until and now < person.rested_until:
+        return "resting"
+    if due.paused_on(session, person.id, due.today(person, now)):
+        return "paused"
+    return None
+
+
+def _route(
+    session: Session, site: Site, nudge: Nudge, reach: list[Address]
+) -> tuple[Address, Notifier] | str:
+    """Return the address and channel to use, or why there is none."""
+    usable = [address for address in reach if address.verified_at]
+    if nudge.address_id and nudge.kind in ASKED_FOR:
+        # An answer goes back to where the question came from.
+        usable = [address for address in reach if address.id == nudge.address_id]
+        if nudge.cause_kind in EVEN_IF_STOPPED:
+            usable = [a for a in [session.get(Address, nudge.address_id)] if a and a.dead_at is None]
+    for address in usable:
+        notifier = site.notifier_for(address.kind)
+        if notifier:
+            return address, notifier
+    if usable:
+        return f"no channel for {usable[0].kind.value} is set up; see `attune notifier list`"
+    return NO_ADDRESS
+
+
+def _start(
+    session: Session, site: Site, nudge: Nudge, person: Person, route: tuple[Address, Notifier], now: datetime
+) -> Claimed:
+    address, notifier = route
+    attempt = outbox.start(session, nudge, address.id, notifier.name, notifier.sender, now)
+    assert nudge.words_sealed is not None
+    message = Message(
+        attempt_id=str(attempt.id),
+        to=site.sealer.unseal(address.value_sealed),
+        text=site.sealer.unseal(nudge.words_sealed),
+        subject=composing.subject(
+            person.language, nudge.kind, site.settings.brand, person.discreet, nudge.due_at.toordinal()
+        ),
+        valid_for=nudge.expires_at - now,
+        status_url=links.status(site, notifier.name, attempt.id),
+        reply_url=links.reply(site, nudge.id),
+        unsubscribe_url=links.unsubscribe(site, address.id),
+    )
+    return Claimed(nudge.id, attempt.id, nudge.person_id, notifier.name, message)
+
+
+def hand_over(site: Site, claimed: Claimed) -> Handed:
+    """Call the channel, outside any transaction; never raises for what a channel does."""
+    try:
+        return Handed(claimed, site.notifiers[claimed.channel].send(claimed.message))
+    except SendError as error:
+        return Handed(claimed, error)
+    except Exception as error:  # A channel with a bug: nobody knows whether the message went out.
+        log.error("channel broke", channel=claimed.channel, error=type(error).__name__)
+        return Handed(claimed, SendError(Kind.UNKNOWN, "the channel broke in the middle"))
+
+
+def record(site: Site, handed: Handed, now: datetime) -> None:
+    """Write how a hand-over ended."""
+    with site.db.write() as session:
+        outbox.lock_people(session, [handed.claimed.person_id])
+        attempt = session.get(Attempt, handed.claimed.attempt_id)
+        if attempt is None:
+            return  # The person was forgotten in the meantime.
+        if isinstance(handed.result, Accepted):
+            outcomes.accepted(session, attempt, handed.result, now)
+        else:
+            outcomes.refused(session, attempt, handed.result, now)
+
+
+def send_due(site: Site, limit: int) -> int:
+    """Claim, hand over and record one round, one message after the other; return how many were claimed."""
+    claimed = claim(site, site.now(), limit)
+    for one in claimed:
+        record(site, hand_over(site, one), site.now())
+    return len(claimed)

@@ -1,0 +1,186 @@
+"""The settings of one installation, from `ATTUNE_*`, a secrets folder and `attune.toml`, in that order.
+
+<home>/attune.toml          what is not secret
+<home>/secrets/attune_key   the key; other secrets as files named like their setting, in lower case
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from service.errors import WrongUsage
+
+PREFIX = "ATTUNE_"
+
+
+class SettingsError(WrongUsage):
+    """A setting cannot be right; the message names it and never its value."""
+
+
+class Settings(BaseSettings):
+    """All settings. Times are in the unit that their name ends in."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        secrets_nested_delimiter="__",
+        secrets_dir_missing="ok",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    home: Path = Field(default=Path(), description="Folder of attune.toml, secrets/ and the SQLite file.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="`sqlite:///…` or `postgresql+psycopg://user@host/name`. Default: attune.db in the home.",
+    )
+    key: SecretStr | None = Field(
+        default=None,
+        description="The installation's key, made by `attune init`; best left in secrets/attune_key.",
+    )
+    brand: str = Field(
+        default="Attune",
+        min_length=2,
+        max_length=20,
+        pattern=r"^[A-Za-z0-9 &'.-]+$",
+        description="The name that people see in messages: 2 to 20 plain letters.",
+    )
+    contact: str = Field(
+        default="",
+        max_length=60,
+        pattern=r"^[A-Za-z0-9 &'.,+@:/()-]*$",
+        description="Who runs this and how to reach them, for the answer to HELP: at most 60 plain letters.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="The address at which providers and people reach this web server, such as https://nudge.example.org.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address that the web server listens on.")
+    port: int = Field(
+        default=8017, ge=0, le=65535, description="The port that the web server listens on; 0: any free."
+    )
+    region: str = Field(
+        default="US",
+        pattern=r"^[A-Z]{2}$",
+        description="Country of phone numbers that are typed without `+`, as two capital letters.",
+    )
+    operator_sees: Literal["health", "progress"] = Field(
+        default="health",
+        description="`health`: logs and streaks need a code from the person. "
+        "`progress`: the opt-in text says that you see them.",
+    )
+    send_threads: int = Field(
+        default=8, ge=1, le=64, description="How many messages are handed over at the same time."
+    )
+    claim_seconds: int = Field(
+        default=120,
+        ge=30,
+        le=3600,
+        description="Seconds after which a hand-over that never ended counts as unknown; "
+        "longer than any channel's timeout.",
+    )
+    catch_up_minutes: int = Field(
+        default=120, ge=10, le=720, description="Minutes after which a late nudge is dropped instead of sent."
+    )
+    busy_seconds: float = Field(
+        default=30.0, ge=1, le=300, description="Seconds to wait for SQLite's write lock before giving up."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is logged."
+    )
+    notifiers: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        repr=False,
+        description="The channels and their settings, each a table `[notifiers.NAME]`; "
+        "the first that can reach an address carries it.",
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_slash_at_the_end(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else value
+
+    @property
+    def url(self) -> str:
+        """The database's URL, with its password."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.home / 'attune.db').absolute()}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (The library's signature.)
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        assert isinstance(file_secret_settings, SecretsSettingsSource)
+        return (
+            init_settings,
+            env_settings,
+            NestedSecretsSettingsSource(file_secret_settings),
+            TomlConfigSettingsSource(settings_cls),
+        )
+
+
+def home_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the installation's home: `ATTUNE_HOME`, or the current folder."""
+    return Path(environment.get(f"{PREFIX}HOME") or ".").absolute()
+
+
+def load(home: Path | None = None) -> Settings:
+    """Read the settings of the installation in `home`. Raises SettingsError with one sentence."""
+    folder = home or home_folder()
+    refuse_unknown(os.environ)
+
+    class Located(Settings):
+        model_config = SettingsConfigDict(toml_file=folder / "attune.toml", secrets_dir=folder / "secrets")
+
+    try:
+        return Located(home=folder)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"attune.toml cannot be read: {error}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings cannot be read: {type(error).__name__}; check {folder}.") from None
+
+
+def refuse_unknown(environment: Mapping[str, str]) -> None:
+    """Raise SettingsError for a name that looks like a setting and is none: a typo would have no effect."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for name in sorted(environment):
+        upper = name.upper()
+        if upper.startswith(PREFIX) and upper not in known and not upper.startswith(f"{PREFIX}NOTIFIERS__"):
+            near = difflib.get_close_matches(upper, known, 1)
+            hint = f"did you mean {near[0]}?" if near else "docs/settings.md lists them all."
+            raise SettingsError(f"There is no setting {name}; {hint}")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(place, Settings.model_fields, 1)
+        hint = f"did you mean `{near[0]}`?" if near else "docs/settings.md lists them all."
+        return f"There is no setting `{place}` (attune.toml or secrets/); {hint}"
+    field = Settings.model_fields.get(place.partition(".")[0])
+    about = f" {field.description}" if field and field.description else ""
+    return f"The setting `{place}` (ATTUNE_{place.upper()}) cannot be used: {first['msg']}.{about}"

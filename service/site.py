@@ -1,0 +1,68 @@
+"""One installation at work: its settings, rows, key, channels and clock, opened once by each entry point."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError
+
+from notifiers import registry
+from notifiers.base import Notifier
+from service import schema
+from service.db import Database, DatabaseError, explain
+from service.sealing import KeyTrouble, Sealer
+from service.settings import Settings
+
+
+def real_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every verb works with."""
+
+    settings: Settings
+    db: Database
+    sealer: Sealer
+    notifiers: Mapping[str, Notifier] = field(default_factory=dict)
+    """Configured channels by name; the first that can reach a kind of address carries it."""
+    now: Callable[[], datetime] = real_now
+
+    def notifier_for(self, address_kind: str) -> Notifier | None:
+        return next((n for n in self.notifiers.values() if address_kind in n.address_kinds), None)
+
+    @property
+    def catch_up(self) -> timedelta:
+        return timedelta(minutes=self.settings.catch_up_minutes)
+
+
+def open_site(settings: Settings, now: Callable[[], datetime] = real_now) -> Site:
+    """Open the installation: database of the right schema, its own key, its channels.
+
+    Writes nothing. Raises an AttuneError with one sentence for whatever is not as it has to be.
+    """
+    sealer = open_key(settings)
+    notifiers = {name: registry.build(name, options) for name, options in settings.notifiers.items()}
+    db = Database(settings.url, settings.busy_seconds)
+    try:
+        with db.read() as session:
+            schema.check(session)
+            schema.check_key(session, sealer)
+    except DBAPIError as error:
+        db.close()
+        raise DatabaseError(explain(error)) from None
+    except BaseException:
+        db.close()
+        raise
+    return Site(settings, db, sealer, notifiers, now)
+
+
+def open_key(settings: Settings) -> Sealer:
+    """Return the sealer of this installation. Raises KeyTrouble if there is no key, or half a one."""
+    if settings.key is None:
+        raise KeyTrouble(
+            f"There is no key in {settings.home / 'secrets' / 'attune_key'}: run `attune init` for a new "
+            "installation, set ATTUNE_HOME to the right folder, or put back the copy of the key."
+        )
+    return Sealer(settings.key.get_secret_value())

@@ -1,0 +1,92 @@
+"""Providers' posts: people's messages, and what became of ours. Signed, or 403 and nothing is stored."""
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Request, Response
+
+from notifiers.base import InboundParser, ReportParser
+from service import inbound, receipts
+from service.site import Site
+from service.states import AddressKind
+
+router = APIRouter(prefix="/hooks")
+
+SIGNATURE = "x-twilio-signature"
+MOST_FIELDS = 200
+NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+async def raw_body(request: Request) -> bytes:
+    """Return the body as it came; its size was limited on the way in."""
+    return await request.body()
+
+
+def site_of(request: Request) -> Site:
+    site = request.app.state.site
+    assert isinstance(site, Site)
+    return site
+
+
+def signed_form(
+    channel: str, request: Request, body: Annotated[bytes, Depends(raw_body)]
+) -> list[tuple[str, str]]:
+    """Return all fields of a post that the channel's provider signed, blank and repeated ones too."""
+    site = site_of(request)
+    notifier: object = site.notifiers.get(channel)
+    if not isinstance(notifier, InboundParser):
+        raise HTTPException(404, "There is no such channel here.")
+    signature = request.headers.get(SIGNATURE, "")
+    try:
+        form = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise HTTPException(403, "The post is not a signed form.") from None
+    base = site.settings.public_url
+    if not base or not signature or not notifier.verify(_url(base, request), form, signature):
+        raise HTTPException(403, "The signature is missing or wrong.")
+    return form
+
+
+def _url(base: str, request: Request) -> str:
+    """Return the URL that the provider signed: the public one, with the path and query as they came."""
+    path = request.scope["raw_path"].decode("latin-1")
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{base}{path}?{query}" if query else f"{base}{path}"
+
+
+Form = Annotated[list[tuple[str, str]], Depends(signed_form)]
+
+
+@router.post("/{channel}/sms")
+def message(channel: str, form: Form, request: Request, later: BackgroundTasks) -> Response:
+    """Keep a person's message; it is understood once the provider has its answer."""
+    site = site_of(request)
+    notifier: object = site.notifiers[channel]
+    assert isinstance(notifier, InboundParser)
+    found = notifier.parse_inbound(dict(form))
+    if found is None:
+        raise HTTPException(400, "The post holds no message.")
+    kind = AddressKind.WHATSAPP if found.sender.startswith("whatsapp:") else AddressKind.SMS
+    now = site.now()
+    if reply_id := inbound.store(site, channel, kind, found, now):
+        later.add_task(inbound.understand, site, reply_id, now)
+    return Response(NOTHING_TO_SAY, media_type="text/xml")
+
+
+@router.post("/{channel}/status")
+def status(channel: str, form: Form, request: Request, attempt: str = "") -> Response:
+    """Keep what became of one of our messages."""
+    site = site_of(request)
+    notifier: object = site.notifiers[channel]
+    if not isinstance(notifier, ReportParser):
+        raise HTTPException(404, "There is no such channel here.")
+    report = notifier.parse_status(dict(form))
+    if report is None:
+        raise HTTPException(400, "The post holds no report.")
+    try:
+        attempt_id = UUID(attempt) if attempt else None
+    except ValueError:
+        attempt_id = None
+    receipts.record(site, channel, report, attempt_id, site.now())
+    return Response(status_code=204)
