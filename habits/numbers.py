@@ -18,9 +18,7 @@ _NOON = 12
 
 def number(tokens: Sequence[str], place: int, language: str) -> tuple[int, int] | None:
     """Return a habit's number, in up to three digits or as a word."""
-    if place >= len(tokens):
-        return None
-    token = tokens[place]
+    token = _at(tokens, place)
     if token.isdigit():
         return (int(token), place + 1) if len(token) <= MOST_DIGITS else None
     value = words.values("numbers", language).get(token)

@@ -61,6 +61,12 @@ __all__ = [
 
 LONGEST_COMMAND = 60
 HARMLESS_TO_ASK = frozenset({Verb.LATER, Verb.STREAKS, Verb.HABITS})
+PLAIN: dict[Verb, Part] = {
+    Verb.UNDO: Undo(),
+    Verb.RESUME: Resume(),
+    Verb.STREAKS: ShowStreaks(),
+    Verb.HABITS: ShowHabits(),
+}
 DIGEST = 3
 BOTH = 2
 
@@ -175,18 +181,12 @@ def _parts(act: Act, of: tuple[int, ...], named: set[int], context: Context) -> 
             yield from _of_numbers(act.verb, of, context)
         case Verb.DONE | Verb.SKIP | Verb.AFFIRM:
             yield from _bare(act.verb, named, context)
-        case Verb.UNDO:
-            yield Undo()
         case Verb.LATER:
             yield Later(act.delay, act.at)
         case Verb.PAUSE:
             yield Pause(act.days, act.until)
-        case Verb.RESUME:
-            yield Resume()
-        case Verb.STREAKS:
-            yield ShowStreaks()
-        case Verb.HABITS:
-            yield ShowHabits()
+        case verb:
+            yield PLAIN[verb]
 
 
 def _of_numbers(verb: Verb, of: tuple[int, ...], context: Context) -> Iterator[Part]:

@@ -102,10 +102,11 @@ def on_day(language: str, day: date, today: date) -> str:
 
 
 def moment(language: str, at: datetime, now: datetime) -> str:
-    """Return a local time as it stands in a sentence: `at 20:30`, `tomorrow at 08:00`, `on Tuesday at 08:00`.
+    """Return a time as it stands in a sentence: `at 20:30`, `tomorrow at 08:00`, `on Tuesday at 08:00`.
 
-    Both are wall-clock times of the same person; today is the calendar date of `now`.
+    Both are aware; the time is said in the zone of `now`, and today is the calendar date of `now`.
     """
+    at = at.astimezone(now.tzinfo)
     time = f"{at:%H:%M}"
     if at.date() == now.date():
         return variants(language, "at_time", time=time)[0]

@@ -70,7 +70,7 @@ def _seen(character: str) -> str:
 
 
 def _digit(character: str) -> str:
-    return character if character.isascii() else str(unicodedata.decimal(character, character))
+    return character if character.isascii() else str(unicodedata.digit(character, character))
 
 
 def words(said: str) -> Phrase:

@@ -15,7 +15,10 @@ _BODY = SMTP.clone(max_line_length=76)
 # A header is never folded inside a link: Python would encode the pieces, and no mail program reads those.
 _HEADERS = SMTP.clone(max_line_length=998)
 
-_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\],;:\\\"]{1,253}")
+_WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LOCAL = re.compile(rf"{_WORD}(\.{_WORD})*")
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -40,13 +43,13 @@ STOP = "Stop these messages"
 
 def mailbox(text: str) -> str | None:
     """Return `text` as an address that a mail server takes, its domain in ASCII, or None if it is none."""
-    if not _MAILBOX.fullmatch(text):
-        return None
-    local, _, domain = text.rpartition("@")
+    local, _, unicode_domain = text.rpartition("@")
     try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
+        domain = unicode_domain.encode("idna").decode("ascii")
     except UnicodeError:
         return None
+    fits = len(local) <= 64 and len(domain) <= 253
+    return f"{local}@{domain}" if fits and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain) else None
 
 
 def sender(text: str) -> Address | None:
@@ -54,7 +57,10 @@ def sender(text: str) -> Address | None:
     mail = EmailMessage(policy=_BODY)
     try:
         mail["From"] = _one_line(text)
-        (found,) = mail["From"].addresses
+        header = mail["From"]
+        (found,) = header.addresses
+        if header.defects or header.groups[0].display_name is not None:
+            return None
         return Address(found.display_name, addr_spec=mailbox(found.addr_spec) or "")
     except (ValueError, LookupError, AttributeError):
         # Not one address, or one that Python's parser stumbles over.

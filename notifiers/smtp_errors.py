@@ -100,7 +100,9 @@ def _silence(error: Exception, stage: Stage) -> SendError:
         return _sender(
             "The mail server does not speak TLS here: check port and security of the channel smtp."
         )
-    if isinstance(error, OSError | EOFError | smtplib.SMTPServerDisconnected):
+    # Each error of smtplib is an OSError; only this one of those that are left is about the line.
+    broken = isinstance(error, smtplib.SMTPServerDisconnected)
+    if broken or (isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException)):
         return SendError(
             Kind.RETRY, "There is no connection to the mail server: check host, port and network."
         )

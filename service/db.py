@@ -4,10 +4,11 @@
 transaction can fail only before it did anything; on PostgreSQL it is an ordinary transaction.
 """
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import cast
 
 from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, make_url
@@ -34,7 +35,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = self.engine.execution_options(**{WRITE: True})
         # SQLite's busy handler polls and is unfair; a lock of our own queues the threads of this process.
-        self._turn = threading.Lock()
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         self._writing = threading.local()
 
     @contextmanager
@@ -46,10 +47,6 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a session for one short transaction: committed at the end, rolled back by an error."""
-        if not self.is_sqlite:
-            with Session(self._writers) as session, session.begin():
-                yield session
-            return
         if getattr(self._writing, "now", False):
             raise RuntimeError("write() inside write() would wait for itself.")
         with self._turn:
@@ -77,7 +74,9 @@ def _engine(url: str, busy_seconds: float) -> Engine:
             "or postgresql+psycopg://user@host/attune."
         ) from None
     if parsed.drivername != "sqlite":
-        return create_engine(parsed, pool_size=10, max_overflow=40, pool_pre_ping=True)
+        return create_engine(
+            parsed, pool_size=10, max_overflow=40, pool_pre_ping=True, hide_parameters=True
+        )
     engine = create_engine(
         parsed, pool_size=16, max_overflow=48, connect_args={"timeout": busy_seconds}, hide_parameters=True
     )
@@ -89,7 +88,6 @@ def _engine(url: str, busy_seconds: float) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # We say BEGIN ourselves; the driver's own is deferred.
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
     # FULL, not NORMAL: after a power cut NORMAL may forget the newest commits, and a forgotten claim of a
     # message that went out would be sent again.
     connection.execute("PRAGMA synchronous = FULL")
@@ -97,6 +95,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
 
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get(WRITE, False)
+    if write and WRITE not in connection.info:
+        # The file keeps this mode. Not at the connect: to look at a file that is not ours must not change it.
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        connection.info[WRITE] = True
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
@@ -113,29 +115,51 @@ SQLITE_TROUBLE = {
 }
 
 
+NO_TABLES = "The database has no tables of Attune's yet; run `attune db upgrade`."
+POSTGRESQL_TROUBLE = {
+    "08": "PostgreSQL does not answer; check that it runs and that ATTUNE_DATABASE_URL names it.",
+    "25006": "PostgreSQL takes no changes here; point ATTUNE_DATABASE_URL to the server that does.",
+    "28": "PostgreSQL refused the login; check user and password in ATTUNE_DATABASE_URL.",
+    "3D000": "PostgreSQL has no such database; create it, then run `attune db upgrade`.",
+    "42501": "The user in ATTUNE_DATABASE_URL may not do that; make it the owner of the database.",
+    "42703": NO_TABLES,
+    "42P01": NO_TABLES,
+    "53300": "PostgreSQL has no connection left; close what holds them, or raise its max_connections.",
+    "53": "PostgreSQL is out of disk or memory; nothing was changed.",
+    "57P": "PostgreSQL does not answer; check that it runs and that ATTUNE_DATABASE_URL names it.",
+}
+REFUSED = {
+    r'database ".*" does not exist': "3D000",
+    r'password|authentication|pg_hba\.conf|role ".*" (does not exist|is not permitted)': "28000",
+    r"too many (clients|connections)|connection slots": "53300",
+}
+"""What the server says of a connection that it refuses: libpq passes on the words and no SQLSTATE."""
+
+
 def explain(error: DBAPIError) -> str:
     """Return one sentence that says what is wrong with the database and what to do; it names no value."""
     original = cast(object, error.orig)
     if isinstance(original, sqlite3.Error):
-        name = getattr(original, "sqlite_errorname", "") or ""
-        for prefix, sentence in SQLITE_TROUBLE.items():
-            if name.startswith(prefix):
-                return sentence
-        if "no such table" in str(original) or "no such column" in str(original):
-            return "The database has no tables of Attune's yet; run `attune db upgrade`."
-        return f"SQLite refused ({name or 'no code'}); run `attune doctor`."
-    state = getattr(original, "sqlstate", None)
-    if state is None or state.startswith(("08", "57P")):
-        return "PostgreSQL does not answer; check that it runs and that ATTUNE_DATABASE_URL names it."
-    if state == "42P01":
-        return "The database has no tables of Attune's yet; run `attune db upgrade`."
-    if state.startswith("28"):
-        return "PostgreSQL refused the login; check user and password in ATTUNE_DATABASE_URL."
-    if state in ("53100", "53200"):
-        return "PostgreSQL is out of disk or memory; nothing was changed."
-    if state == "3D000":
-        return "PostgreSQL has no such database; create it, then run `attune db upgrade`."
+        return _explain_sqlite(original)
+    state = getattr(original, "sqlstate", None) or _state_of_refusal(str(original))
+    for prefix, sentence in POSTGRESQL_TROUBLE.items():
+        if state.startswith(prefix):
+            return sentence
     return f"PostgreSQL refused (SQLSTATE {state}); run `attune doctor`."
+
+
+def _explain_sqlite(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    for prefix, sentence in SQLITE_TROUBLE.items():
+        if name.startswith(prefix):
+            return sentence
+    if "no such table" in str(error) or "no such column" in str(error):
+        return NO_TABLES
+    return f"SQLite refused ({name or 'no code'}); run `attune doctor`."
+
+
+def _state_of_refusal(words: str) -> str:
+    return next((state for pattern, state in REFUSED.items() if re.search(pattern, words)), "08001")
 
 
 def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Mapping[str, object]]) -> int:

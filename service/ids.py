@@ -14,3 +14,16 @@ def new_id() -> UUID:
     fraction = nanoseconds * 4096 // 1_000_000
     tail = int.from_bytes(os.urandom(8)) & 0x3FFF_FFFF_FFFF_FFFF
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | tail)
+
+
+def as_id(wanted: str) -> UUID | None:
+    """Return the id, or None if that is none."""
+    try:
+        return UUID(wanted)
+    except ValueError:
+        return None
+
+
+def ends_with(id_: UUID, wanted: str) -> bool:
+    """Say whether an id ends with these four or more digits; ids made together begin alike."""
+    return len(wanted) >= 4 and id_.hex.endswith(wanted.lower().replace("-", ""))

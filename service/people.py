@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service import addresses, composing, consent, due, outbox
 from service.errors import AttuneError, WrongUsage
-from service.ids import new_id
+from service.ids import as_id, ends_with, new_id
 from service.models import Address, Couple, Person
 from service.outbox import NewNudge
 from service.site import Site
@@ -126,7 +126,9 @@ def _check_room(session: Session, couple_id: UUID) -> None:
 
 
 def find_person(session: Session, site: Site, wanted: str) -> Person:
-    """Return the person with this id, beginning of an id, or name. Raises WrongUsage if not just one."""
+    """Return the person with this id, end of an id, or name. Raises WrongUsage if it is not just one."""
+    if (id_ := as_id(wanted)) and (person := session.get(Person, id_)):
+        return person
     found = [p for p in session.scalars(select(Person).order_by(Person.id)) if _is(site, p, wanted)]
     if len(found) == 1:
         return found[0]
@@ -136,7 +138,7 @@ def find_person(session: Session, site: Site, wanted: str) -> Person:
 
 
 def _is(site: Site, person: Person, wanted: str) -> bool:
-    if len(wanted) >= 4 and str(person.id).startswith(wanted.lower()):
+    if ends_with(person.id, wanted):
         return True
     return site.sealer.unseal(person.name_sealed).casefold() == wanted.strip().casefold()
 
@@ -230,12 +232,10 @@ def list_couples(session: Session, after: UUID | None = None, limit: int = 100) 
 
 
 def find_couple(session: Session, wanted: str) -> Couple:
-    """Return the couple with this id or beginning of an id. Raises WrongUsage if it is not just one."""
-    found = [
-        c
-        for c in session.scalars(select(Couple))
-        if len(wanted) >= 4 and str(c.id).startswith(wanted.lower())
-    ]
+    """Return the couple with this id or end of an id. Raises WrongUsage if it is not just one."""
+    if (id_ := as_id(wanted)) and (couple := session.get(Couple, id_)):
+        return couple
+    found = [c for c in session.scalars(select(Couple)) if ends_with(c.id, wanted)]
     if len(found) != 1:
         raise WrongUsage("There is no such couple; `attune couple list` shows them all.")
     return found[0]

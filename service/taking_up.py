@@ -15,7 +15,7 @@ from habits.practices import Practice
 from habits.schedule import ScheduleError
 from service import due, outbox
 from service.errors import WrongUsage
-from service.ids import new_id
+from service.ids import as_id, ends_with, new_id
 from service.models import GoalRow, Habit, Member, Person, Reminder
 from service.site import Site
 from service.states import Purpose
@@ -162,9 +162,10 @@ def remove_reminder(site: Site, reminder_id: UUID) -> None:
 
 
 def find_habit(session: Session, wanted: str) -> Habit:
-    """Return the habit with this id or beginning of an id. Raises WrongUsage if it is not just one."""
-    habits = session.scalars(select(Habit).order_by(Habit.id))
-    found = [habit for habit in habits if len(wanted) >= 4 and str(habit.id).startswith(wanted.lower())]
+    """Return the habit with this id or end of an id. Raises WrongUsage if it is not just one."""
+    if (id_ := as_id(wanted)) and (habit := session.get(Habit, id_)):
+        return habit
+    found = [habit for habit in session.scalars(select(Habit)) if ends_with(habit.id, wanted)]
     if len(found) != 1:
         raise WrongUsage("There is no such habit; `attune habit list` shows them all.")
     return found[0]

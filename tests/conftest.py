@@ -1,37 +1,77 @@
 """What all tests share: a database of either store, an installation on it, and Alex, Sam and Charlie."""
 
+import ipaddress
 import os
-import sqlite3
+import socket
+import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
+from xdist.workermanage import WorkerController
 
 from service import migrate
 from service.db import Database
 from service.sealing import Sealer, new_key
-from service.settings import Settings
+from service.settings import PREFIX, Settings
 from tests import postgres
 from tests.world import World
 
 STORES = ("sqlite", "postgresql")
 KEY = new_key()
+SERVER = pytest.StashKey[Path]()
+"""The folder of the one PostgreSQL that all processes of a test run share."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
+        del os.environ[name]  # The settings of whoever runs the tests are not those of the tests.
+    sys.addaudithook(stay_on_this_machine)
+    shared: str | None = getattr(config, "workerinput", {}).get("server")
+    config.stash[SERVER] = Path(shared or tempfile.mkdtemp(prefix="attune-postgres-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    node.workerinput["server"] = str(node.config.stash[SERVER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgres.stop(config.stash[SERVER])
+
+
+def stay_on_this_machine(happening: str, details: tuple[object, ...]) -> None:
+    """Refuse, as an audit hook, what would reach beyond this machine's loopback."""
+    if happening in ("socket.connect", "socket.sendto"):
+        host = details[1][0] if isinstance(details[1], tuple) else None
+    elif happening in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = details[0]
+    else:
+        return
+    if host is not None and not is_here(host.decode() if isinstance(host, bytes) else str(host)):
+        raise RuntimeError("A test may not reach beyond this machine.")
+
+
+def is_here(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        # smtplib looks up the name of its own machine.
+        return host in ("", "localhost", socket.gethostname())
+    return address.is_loopback or address.is_unspecified
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of this test process; skipped where there is none."""
+def postgres_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a PostgreSQL server, for psycopg; the test is skipped where there is none."""
     given = os.environ.get("TEST_DATABASE_URL")
-    if given:
-        yield given
-    elif postgres.folder_of_binaries() is None:
+    if given is None and postgres.folder_of_binaries() is None:
         pytest.skip("No PostgreSQL: set TEST_DATABASE_URL or install Debian's postgresql.")
-    else:
-        with postgres.server(tmp_path_factory.mktemp("postgres")) as url:
-            yield url
+    return given or postgres.start(request.config.stash[SERVER])
 
 
 @pytest.fixture(scope="session")
@@ -41,21 +81,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = Database(f"sqlite:///{path}")
     migrate.upgrade(database, Sealer(KEY))
     database.close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
+def postgres_template(postgres_url: str) -> Iterator[str]:
     """The name of a migrated, empty PostgreSQL database that each test copies."""
     name = f"template_{uuid4().hex[:12]}"
-    _execute(postgres_url, f'CREATE DATABASE "{name}"')
-    database = Database(_named(postgres_url, name))
-    migrate.upgrade(database, Sealer(KEY))
-    database.close()
-    return name
+    with postgres.database(postgres_url, name) as url:
+        database = Database(url)
+        migrate.upgrade(database, Sealer(KEY))
+        database.close()
+        yield name
 
 
 @pytest.fixture(params=STORES)
@@ -69,32 +106,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: str = request.getfixturevalue("postgres_url")
     source: str = request.getfixturevalue("postgres_template")
-    name = f"test_{uuid4().hex[:12]}"
-    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
-    yield _named(server, name)
-    _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    with postgres.database(server, f"test_{uuid4().hex[:12]}", source) as url:
+        yield url
 
 
-@pytest.fixture
+@pytest.fixture(params=STORES)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database without tables; parametrize indirectly with a store."""
+    """The URL of a database without tables, once on each store."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
     server: str = request.getfixturevalue("postgres_url")
-    name = f"empty_{uuid4().hex[:12]}"
-    _execute(server, f'CREATE DATABASE "{name}"')
-    yield _named(server, name)
-    _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _named(url: str, name: str) -> str:
-    return f"postgresql+psycopg://{url.partition('://')[2].rpartition('/')[0]}/{name}"
-
-
-def _execute(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement.encode())
+    with postgres.database(server, f"empty_{uuid4().hex[:12]}") as url:
+        yield url
 
 
 @pytest.fixture
@@ -108,4 +132,3 @@ def world(settings: Settings) -> Iterator[World]:
     made = World.open(settings, datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
     yield made
     made.site.db.close()
-

@@ -1,18 +1,26 @@
-"""A real PostgreSQL for the tests: given, or started here under a user without rights."""
+"""A real PostgreSQL for the tests: one server for all test processes, run by a user without rights."""
 
+import fcntl
 import os
 import pwd
 import shutil
 import socket
 import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import make_url
+
+SETTINGS = "-c unix_socket_directories= -c fsync=off -c max_connections=300 -c shared_buffers=128MB"
+LOGINS = """\
+# One user who needs a password and has none, so that a refused login can be tried.
+host all guarded 127.0.0.1/32 scram-sha-256
+host all all 127.0.0.1/32 trust
+"""
+TRIES = 5
 
 
 def folder_of_binaries() -> Path | None:
@@ -28,52 +36,70 @@ def folder_of_binaries() -> Path | None:
     return None
 
 
-@contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """Run PostgreSQL in `folder` and yield the URL of its superuser's database."""
-    binaries = folder_of_binaries()
-    assert binaries is not None
-    user = "nobody" if os.geteuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="attune-pg-", dir=folder))
-    if user:
-        account = pwd.getpwnam(user)
-        for path in (folder, *folder.parents):
-            with suppress(PermissionError):
-                if str(path) != "/" and path.owner() == "root" and not path.stat().st_mode & 0o001:
-                    path.chmod(path.stat().st_mode | 0o011)
-        if str(binaries).startswith("/root") or "site-packages" in str(binaries):
-            # An unprivileged user may not reach the wheel's folder.
-            copy = home / "pginstall"
-            shutil.copytree(binaries.parent, copy)
-            binaries = copy / "bin"
-        for path in (home, *home.rglob("*")):
-            os.chown(path, account.pw_uid, account.pw_gid)
-    data = home / "data"
-    run(
-        [binaries / "initdb", "-D", data, "-U", "attune", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
-        user,
-        home,
-    )
-    port = free_port()
-    command = [
-        binaries / "postgres",
-        *("-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", home),
-        *("-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_buffers=128MB"),
-    ]
-    process = subprocess.Popen(
-        command, user=user, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"postgresql://attune@127.0.0.1:{port}/postgres"
-    try:
-        wait_for(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(20)
+def start(folder: Path) -> str:
+    """Return the URL of the server in `folder`; the first of several test processes starts it."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        url = folder / "url"
+        if not url.exists():
+            url.write_text(_start(folder))
+        return url.read_text()
 
 
-def run(command: list[str | Path], user: str | None, folder: Path) -> None:
-    subprocess.run(command, user=user, cwd=folder, check=True, capture_output=True)
+def stop(folder: Path) -> None:
+    """Stop the server in `folder`, if one was started there, and remove the folder."""
+    if (folder / "url").exists():
+        _run(folder, "pg_ctl", "stop", "-m", "immediate")
+    shutil.rmtree(folder)
+
+
+def _start(folder: Path) -> str:
+    found = folder_of_binaries()
+    assert found is not None
+    home = folder / "home"
+    home.mkdir()
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to run as root, and whoever may run it may not reach the wheel's folder.
+        if not all(path.stat().st_mode & 0o001 for path in (found, *found.parents)):
+            found = Path(shutil.copytree(found.parent, folder / "pginstall")) / "bin"
+        folder.chmod(0o711)
+        os.chown(home, *_account())
+    (folder / "bin").symlink_to(found)
+    if _run(folder, "initdb", "-U", "attune", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"):
+        raise RuntimeError((folder / "said").read_text())
+    (home / "data" / "pg_hba.conf").write_text(LOGINS)
+    for _ in range(TRIES):
+        # Another process may take the port before the server does.
+        port = free_port()
+        options = f"-p {port} -h 127.0.0.1 {SETTINGS}"
+        if _run(folder, "pg_ctl", "start", "-w", "-l", str(home / "log"), "-o", options) == 0:
+            return f"postgresql://attune@127.0.0.1:{port}/postgres"
+    raise RuntimeError((home / "log").read_text())
+
+
+def _run(folder: Path, program: str, *arguments: str) -> int:
+    """Run a program of PostgreSQL's on the server in `folder`, as a user without rights; return its code."""
+    user, group = _account() if os.geteuid() == 0 else (None, None)
+    home = folder / "home"
+    with (folder / "said").open("a") as said:
+        command = [folder / "bin" / program, "-D", home / "data", *arguments]
+        done = subprocess.run(
+            command,
+            user=user,
+            group=group,
+            extra_groups=None if user is None else [],
+            cwd=home,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+    return done.returncode
+
+
+def _account() -> tuple[int, int]:
+    account = pwd.getpwnam("nobody")
+    return account.pw_uid, account.pw_gid
 
 
 def free_port() -> int:
@@ -83,12 +109,24 @@ def free_port() -> int:
         return port
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the server answers; it says that it is starting up for a while."""
-    for _ in range(300):
-        if process.poll() is not None:
-            raise RuntimeError("PostgreSQL stopped at its start.")
-        with suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=2):
-            return
-        time.sleep(0.05)
-    raise RuntimeError("PostgreSQL did not start.")
+def named(url: str, name: str) -> str:
+    """Return the URL of another database of the same server, for SQLAlchemy."""
+    made = make_url(url).set(drivername="postgresql+psycopg", database=name)
+    return made.render_as_string(hide_password=False)
+
+
+def execute(url: str, statement: str) -> None:
+    """Run one statement in the server's own database."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@contextmanager
+def database(url: str, name: str, template: str = "template1") -> Iterator[str]:
+    """Make a database, yield its URL, and drop it, whoever is still connected."""
+    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield named(url, name)
+    finally:
+        execute(url, f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -152,32 +152,42 @@ def run_today(facts: Facts, today: date) -> tuple[Run, Period]:
     return run, period
 
 
-def slack(facts: Facts, today: date, most_days: int) -> int | None:
-    """Try every number of days, and look at the end of every period from today on."""
-    run, (current, goal) = run_today(facts, today)
-    if not run.count:
+def slack(facts: Facts, today: date, ahead: int) -> int | None:
+    """Try every number of days, and look at the end of every period that is over within `ahead` days."""
+    run, _ = run_today(facts, today)
+    if run.since is None:
         return None
+    since = run.since
     done, excused = said(facts, today, Mark.DONE), excused_days(facts, today)
-    ends: list[date] = []
-    for days, goal in all_periods(facts, today + DAY * most_days):
-        if days[-1] >= today:
-            if goal.unit is not run.unit:
-                break
-            ends.append(days[-1])
+    ends = period_ends(facts, today, ahead)
 
-    def alive(with_done: set[date], end: date) -> bool:
-        then = run_at_end(facts, with_done, excused, end)
-        return then.since is not None and run.since is not None and then.since <= run.since
+    def alive(then_done: set[date], end: date) -> bool:
+        then = run_at_end(facts, then_done, excused, end)
+        return then.since is not None and then.since <= since
 
     best = None
     for number in range((ends[-1] - today).days + 2):
         start = today + DAY * number
-        if not all(alive(done, end) for end in ends if start - DAY * 31 <= end < start):
+        if start - DAY in ends and not alive(done, start - DAY):
             break
-        later = [end for end in ends if start <= end <= start + DAY * (14 if run.unit is Unit.DAY else 70)]
+        # Doing every day for a month and more leaves nothing open: later days are kept as a matter of course.
+        later = [end for end in ends if start <= end <= start + DAY * 45]
         if all(alive(done | set(days_from(start, end)), end) for end in later):
             best = number
     return best
+
+
+def period_ends(facts: Facts, today: date, ahead: int) -> list[date]:
+    """Return the ends, from today on, of the periods in a row that count in the unit of today's."""
+    unit = None
+    ends: list[date] = []
+    for days, goal in all_periods(facts, today + DAY * ahead):
+        if days[-1] >= today:
+            if goal.unit is not (unit or goal.unit):
+                break
+            unit = goal.unit
+            ends.append(days[-1])
+    return ends
 
 
 def strength(facts: Facts, today: date) -> float:

@@ -59,7 +59,7 @@ class TwilioServer:
     def __enter__(self) -> Self:
         self._api = Api(self, self._port)
         self._threads = [
-            threading.Thread(target=self._api.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True),
+            threading.Thread(target=self._api.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True),
             threading.Thread(target=self._post_all, daemon=True),
         ]
         for thread in self._threads:

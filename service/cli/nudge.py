@@ -1,0 +1,99 @@
+"""`attune nudge …`: the health of delivery."""
+
+from uuid import UUID
+
+import click
+from sqlalchemy.orm import Session
+
+from service import people, summary
+from service.cli import show
+from service.models import Nudge, Person
+from service.site import Site
+from service.states import NudgeState
+
+
+@click.group()
+def nudge() -> None:
+    """Messages: what went out, what did not, and why.
+
+    What people answered is not shown, nor what would tell of it.
+    """
+
+
+@nudge.command("list")
+@click.option("--person", "who", metavar="NAME", help="Of this person only.")
+@click.option("--state", type=click.Choice([state.value for state in NudgeState]), help="In this state only.")
+@click.option("--before", type=click.UUID, help="Older than this id.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@show.as_json
+def list_(who: str | None, state: str | None, before: UUID | None, limit: int, json_: bool) -> None:
+    """List messages, newest first."""
+    with show.site() as site, site.db.read() as session:
+        person = people.find_person(session, site, who) if who else None
+        found = summary.deliveries(
+            session, person, NudgeState(state) if state else None, before, limit, _sees_all(site)
+        )
+        rows = [
+            {
+                "id": one.id,
+                "person": _name(session, site, one.person_id),
+                "kind": one.kind,
+                "state": one.state,
+                "due": one.due_at,
+                "sent": one.sent_at,
+                "why": one.reason,
+            }
+            for one in found
+        ]
+    show.records(rows, json_, "There is no such message.")
+
+
+@nudge.command("show")
+@click.argument("nudge_id")
+@show.as_json
+def show_(nudge_id: str, json_: bool) -> None:
+    """Show one message with its attempts; never its words."""
+    with show.site() as site, site.db.read() as session:
+        found = summary.find_nudge(session, nudge_id)
+        row = {
+            **_head(session, site, found),
+            "not_before": found.not_before,
+            "expires": found.expires_at,
+            "sent": found.sent_at,
+            "attempts": [
+                f"{attempt.n}: {attempt.channel}, {attempt.outcome.value if attempt.outcome else 'under way'}"
+                + (f", code {attempt.code}" if attempt.code else "")
+                for attempt in summary.attempts_of(session, found)
+            ],
+        }
+    show.record(row, json_)
+
+
+@nudge.command()
+@click.argument("nudge_id")
+@show.as_json
+def why(nudge_id: str, json_: bool) -> None:
+    """Say why a message went out, or did not."""
+    with show.site() as site, site.db.read() as session:
+        found = summary.find_nudge(session, nudge_id)
+        row = _head(session, site, found)
+    show.record(row, json_)
+
+
+def _head(session: Session, site: Site, found: Nudge) -> dict[str, object]:
+    return {
+        "id": found.id,
+        "person": _name(session, site, found.person_id),
+        "kind": found.kind,
+        "state": found.state,
+        "due": found.due_at,
+        "why": summary.why(found, _sees_all(site)),
+    }
+
+
+def _name(session: Session, site: Site, person_id: UUID) -> str:
+    return site.sealer.unseal(session.get_one(Person, person_id).name_sealed)
+
+
+def _sees_all(site: Site) -> bool:
+    return site.settings.operator_sees == "progress"
