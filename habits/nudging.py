@@ -4,13 +4,14 @@ Pure: `now` is an argument and the answer depends on nothing else. The rules are
 1 consent and rest, 2 quiet when done, 3 quiet hours, 4 one message and a cap a day, 5 catching up.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from habits.days import day_of, instant
+from habits.days import DAY, day_begins, day_of, instant
 
 DIGEST = timedelta(minutes=10)
 """Reminders due this long after the first go into the same message."""
@@ -92,14 +93,15 @@ def decide(due: tuple[Due, ...], rules: Rules, history: History, now: datetime) 
     if not wanted:
         return Decision(let_go[0][1], let_go=tuple(let_go))
     first_at = min(one.due_at for one in wanted)
-    not_before = out_of_quiet(max(first_at, now), rules)
+    earliest_at = max(first_at, now)
+    not_before = out_of_quiet(earliest_at, rules)
     day = day_of(not_before, rules.zone, rules.day_starts)
     used = sum(day_of(at, rules.zone, rules.day_starts) == day for at in history.planned)
     if used >= rules.daily_cap:
         return Decision(Reason.CAP, let_go=(*let_go, *((one.key, Reason.CAP) for one in wanted)))
     effective_at = out_of_quiet(first_at, rules)
     return Decision(
-        Reason.DUE if effective_at == first_at else Reason.MOVED,
+        Reason.DUE if (effective_at, not_before) == (first_at, earliest_at) else Reason.MOVED,
         send=tuple(one.key for one in wanted),
         let_go=tuple(let_go),
         not_before=not_before,
@@ -128,11 +130,27 @@ def _untimely(due_at: datetime, rules: Rules, now: datetime) -> Reason | None:
     effective_at = out_of_quiet(due_at, rules)
     if not _same_day(due_at, effective_at, rules):
         return Reason.QUIET_HOURS
-    if now - effective_at > rules.catch_up:
+    if now - effective_at >= rules.catch_up:
         return Reason.LATE
-    if not _same_day(due_at, out_of_quiet(max(now, effective_at), rules), rules):
+    soonest = out_of_quiet(max(now, effective_at), rules)
+    if not _same_day(due_at, soonest, rules):
         return Reason.QUIET_HOURS
-    return None
+    # Quiet hours in the middle of a day may last longer than what is left of catch-up.
+    return Reason.LATE if soonest - effective_at >= rules.catch_up else None
+
+
+def is_late(due_at: datetime, rules: Rules, now: datetime) -> bool:
+    """Say whether catch-up is over for what was due at `due_at`."""
+    return now - out_of_quiet(due_at, rules) >= rules.catch_up
+
+
+def joins_until(first_at: datetime, rules: Rules) -> datetime:
+    """Return until when what comes due joins the message of a reminder that is due at `first_at`.
+
+    What is moved to the end of quiet hours takes along what is due then.
+    """
+    moved_at = out_of_quiet(first_at, rules)
+    return (moved_at if _same_day(first_at, moved_at, rules) else first_at) + DIGEST
 
 
 def _same_day(one: datetime, other: datetime, rules: Rules) -> bool:
@@ -150,28 +168,37 @@ def expiry(effective_at: datetime, not_before: datetime, rules: Rules) -> dateti
 
 
 def out_of_quiet(at: datetime, rules: Rules) -> datetime:
-    """Return `at`, or the end of the quiet hours that it falls in."""
-    local = at.astimezone(rules.zone).time()
-    if rules.quiet_from <= rules.quiet_to:
-        quiet = rules.quiet_from <= local < rules.quiet_to
-    else:
-        quiet = local >= rules.quiet_from or local < rules.quiet_to
-    if not quiet:
-        return at
-    return min(end for end in _instants(at, rules.quiet_to, rules) if end > at)
+    """Return `at`, or the end of the quiet hours that it falls in; they include their beginning only."""
+    for begins, ends in _quiet_around(at, rules):
+        if begins <= at < ends:
+            at = ends
+    return at
 
 
 def quiet_after(at: datetime, rules: Rules) -> datetime | None:
     """Return when the next quiet hours begin after `at`; None if the person has none."""
-    if rules.quiet_from == rules.quiet_to:
-        return None
-    return min(start for start in _instants(at, rules.quiet_from, rules) if start > at)
+    return next((begins for begins, _ in _quiet_around(at, rules) if begins > at), None)
 
 
-def _instants(at: datetime, clock: time, rules: Rules) -> Iterator[datetime]:
-    """Yield this clock time of the local date of `at` and of the dates after it; skipped dates are left out."""
+def _quiet_around(at: datetime, rules: Rules) -> list[tuple[datetime, datetime]]:
+    """Return the quiet hours that may hold `at`, and the next ones, in order."""
     today = at.astimezone(rules.zone).date()
-    for days in range(4):
-        found = instant(today + timedelta(days=days), clock, rules.zone)
-        if found is not None:
-            yield found
+    found = (
+        _quiet_on(today + DAY * ahead, rules.quiet_from, rules.quiet_to, rules.zone) for ahead in range(-2, 4)
+    )
+    return [hours for hours in found if hours]
+
+
+@lru_cache(maxsize=4096)
+def _quiet_on(
+    day: date, quiet_from: time, quiet_to: time, zone: ZoneInfo
+) -> tuple[datetime, datetime] | None:
+    """Return when the quiet hours of a date begin and end; None if there are none.
+
+    Both are resolved like a schedule's time and come once: clocks that go back do not begin them again.
+    """
+    begins = instant(day, quiet_from, zone)
+    if begins is None or quiet_from == quiet_to:
+        return None
+    ends = day_begins(day if quiet_from < quiet_to else day + DAY, zone, quiet_to)
+    return (begins, ends) if begins < ends else None

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import cast
 
 from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, make_url
@@ -33,10 +34,17 @@ class Database:
     def __init__(self, url: str, busy_seconds: float = 30.0) -> None:
         self.engine = _engine(url, busy_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writers = self.engine.execution_options(**{WRITE: True})
+        self.writers = self.engine.execution_options(**{WRITE: True})
+        """The same connections, whose transactions take SQLite's write lock at their beginning."""
         # SQLite's busy handler polls and is unfair; a lock of our own queues the threads of this process.
         self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         self._writing = threading.local()
+
+    @property
+    def is_missing(self) -> bool:
+        """Say whether there is no SQLite file yet; the first look would make one."""
+        file = self.engine.url.database or ""
+        return self.is_sqlite and not file.startswith("file:") and not Path(file).exists()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -52,7 +60,7 @@ class Database:
         with self._turn:
             self._writing.now = True
             try:
-                with Session(self._writers) as session, session.begin():
+                with Session(self.writers) as session, session.begin():
                     yield session
             finally:
                 self._writing.now = False
@@ -74,9 +82,7 @@ def _engine(url: str, busy_seconds: float) -> Engine:
             "or postgresql+psycopg://user@host/attune."
         ) from None
     if parsed.drivername != "sqlite":
-        return create_engine(
-            parsed, pool_size=10, max_overflow=40, pool_pre_ping=True, hide_parameters=True
-        )
+        return create_engine(parsed, pool_size=10, max_overflow=40, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(
         parsed, pool_size=16, max_overflow=48, connect_args={"timeout": busy_seconds}, hide_parameters=True
     )

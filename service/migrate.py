@@ -28,23 +28,28 @@ def upgrade(db: Database, sealer: Sealer) -> tuple[str | None, str]:
     """
     try:
         before = _refuse(db, sealer)
-        with db.engine.connect() as connection:
+        with db.writers.connect() as connection:
             if db.is_sqlite:
                 # A batch rebuild drops the old table and with it, were they on, all rows that refer to it.
                 # PRAGMA does nothing inside a transaction, so it goes to the driver before one begins.
                 pragma(connection, "foreign_keys = OFF")
-            with connection.begin():
-                command.upgrade(config(connection), "head")
-                if db.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                    raise DatabaseError("The upgrade would leave rows without their parents; it was undone.")
-            if db.is_sqlite:
-                pragma(connection, "foreign_keys = ON")
+            try:
+                with connection.begin():
+                    command.upgrade(config(connection), "head")
+                    _refuse_orphans(db, connection)
+            finally:
+                if db.is_sqlite:
+                    pragma(connection, "foreign_keys = ON")
         with db.write() as session:
-            if session.get(Meta, schema.FINGERPRINT) is None:
-                session.add(Meta(key=schema.FINGERPRINT, value=sealer.fingerprint))
+            schema.bind_key(session, sealer)
     except DBAPIError as error:
         raise DatabaseError(explain(error)) from None
     return before, schema.REVISIONS[-1]
+
+
+def _refuse_orphans(db: Database, connection: Connection) -> None:
+    if db.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise DatabaseError("The upgrade would leave rows without their parents; it was undone.")
 
 
 def _refuse(db: Database, sealer: Sealer) -> str | None:

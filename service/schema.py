@@ -3,13 +3,14 @@
 from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
 
-from service.db import DatabaseError
+from service.db import NO_TABLES, DatabaseError, insert_new
 from service.models import Meta
 from service.sealing import KeyTrouble, Sealer
 
 REVISIONS = ("0001",)
 """Every revision, oldest first; a test holds it against the migrations folder."""
 FINGERPRINT = "key_fingerprint"
+"""The row that holds the key's fingerprint, sealed: it opens with the seal of the newest rotation only."""
 
 
 def revision(session: Session) -> str | None:
@@ -26,7 +27,7 @@ def check(session: Session) -> None:
     if found == REVISIONS[-1]:
         return
     if found is None:
-        raise DatabaseError("The database has no tables of Attune's yet; run `attune db upgrade`.")
+        raise DatabaseError(NO_TABLES)
     if found in REVISIONS:
         raise DatabaseError("The database is from an older Attune; back it up, then run `attune db upgrade`.")
     raise DatabaseError(
@@ -39,8 +40,22 @@ def check_key(session: Session, sealer: Sealer) -> None:
     kept = session.scalar(select(Meta.value).where(Meta.key == FINGERPRINT))
     if kept is None:
         raise KeyTrouble("This database belongs to no key yet; run `attune db upgrade`.")
-    if kept != sealer.fingerprint:
+    if not _opens(sealer, kept):
         raise KeyTrouble(
             "The key of this installation is not the one that its database was sealed with; "
             "put back the right key, nothing was changed."
         )
+
+
+def bind_key(session: Session, sealer: Sealer) -> None:
+    """Bind a database without a key to this one, once. Raises KeyTrouble if it is bound to another."""
+    sealed = sealer.seal(sealer.fingerprint).decode()
+    insert_new(session, Meta, [{"key": FINGERPRINT, "value": sealed}])
+    check_key(session, sealer)
+
+
+def _opens(sealer: Sealer, sealed: str) -> bool:
+    try:
+        return sealer.unseal(sealed.encode()) == sealer.fingerprint
+    except KeyTrouble:
+        return False

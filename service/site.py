@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from notifiers import registry
 from notifiers.base import Notifier
 from service import schema
-from service.db import Database, DatabaseError, explain
+from service.db import NO_TABLES, Database, DatabaseError, explain
 from service.sealing import KeyTrouble, Sealer
 from service.settings import Settings
 
@@ -40,12 +40,15 @@ class Site:
 def open_site(settings: Settings, now: Callable[[], datetime] = real_now) -> Site:
     """Open the installation: database of the right schema, its own key, its channels.
 
-    Writes nothing. Raises an AttuneError with one sentence for whatever is not as it has to be.
+    Writes nothing. Raises an AttuneError, or a channel's ConfigError, with one sentence for whatever is not
+    as it has to be.
     """
     sealer = open_key(settings)
     notifiers = {name: registry.build(name, options) for name, options in settings.notifiers.items()}
     db = Database(settings.url, settings.busy_seconds)
     try:
+        if db.is_missing:
+            raise DatabaseError(NO_TABLES)
         with db.read() as session:
             schema.check(session)
             schema.check_key(session, sealer)

@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 import pytest
-from xdist.workermanage import WorkerController
 
 from service import migrate
 from service.db import Database
@@ -26,6 +26,13 @@ SERVER = pytest.StashKey[Path]()
 """The folder of the one PostgreSQL that all processes of a test run share."""
 
 
+class Worker(Protocol):
+    """One of pytest-xdist's processes, as the one that leads them sees it; the package has no types."""
+
+    config: pytest.Config
+    workerinput: dict[str, object]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]  # The settings of whoever runs the tests are not those of the tests.
@@ -35,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: WorkerController) -> None:
+def pytest_configure_node(node: Worker) -> None:
     node.workerinput["server"] = str(node.config.stash[SERVER])
 
 

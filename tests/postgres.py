@@ -82,7 +82,7 @@ def _run(folder: Path, program: str, *arguments: str) -> int:
     user, group = _account() if os.geteuid() == 0 else (None, None)
     home = folder / "home"
     with (folder / "said").open("a") as said:
-        command = [folder / "bin" / program, "-D", home / "data", *arguments]
+        command: list[str | Path] = [folder / "bin" / program, "-D", home / "data", *arguments]
         done = subprocess.run(
             command,
             user=user,

@@ -1,4 +1,4 @@
-"""An invented installation to try things on: its clock is set by the test, its messages go to the simulator."""
+"""An invented installation to try things on: the test sets its clock, its messages go to the simulator."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -119,5 +119,3 @@ class World:
             row = addresses.find(session, hashed)
             session.expunge_all()
             return row
-
-

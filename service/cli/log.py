@@ -51,6 +51,6 @@ def add(who: str, number: int, on: datetime | None, mark: str) -> None:
     """Log a habit, by its number, for a person who asks for it; any day since the habit's start."""
     with show.site() as site:
         with site.db.read() as session:
-            person = people.find_person(session, site, who)
-        day = entering.log_for(site, person.id, number, on.date() if on else None, Mark(mark), site.now())
+            person_id = people.find_person(session, site, who).id
+        day = entering.log_for(site, person_id, number, on.date() if on else None, Mark(mark), site.now())
     click.echo(f"Logged for {day.isoformat()}.")
