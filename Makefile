@@ -1,0 +1,47 @@
+# Two commands: `make demo` shows everything, `make test` sets up and runs all the tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+export UV_SYSTEM_CERTS := 1
+
+.PHONY: demo test check bench docs lint setup clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/ready
+	@exec $(BIN)/attune demo $(ARGS)
+
+test: $(VENV)/ready-dev
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+check: lint test
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+docs: $(VENV)/ready-dev
+	$(BIN)/python docs/generate.py
+
+setup: $(VENV)/ready-dev
+
+$(VENV)/ready: requirements.txt pyproject.toml
+	@sh deploy/setup.sh $(PYTHON) $(VENV) requirements.txt
+	@touch $@
+
+$(VENV)/ready-dev: requirements-dev.txt pyproject.toml
+	@sh deploy/setup.sh $(PYTHON) $(VENV) requirements-dev.txt
+	@touch $@ $(VENV)/ready
+
+requirements: $(VENV)/ready-dev
+	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra build --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header -q -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
