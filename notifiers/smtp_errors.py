@@ -20,8 +20,11 @@ class Stage(StrEnum):
 
 _ENHANCED = re.compile(rb"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})\b")
 
-# 5.1.7 and 5.1.8 speak of the sender's address; 5.2.1 is a mailbox that is closed.
-_DEAD_ADDRESS = re.compile(r"5\.(1\.(?!7$|8$)[0-9]+|2\.1)")
+# 5.2.1 is a mailbox that is closed.
+_DEAD_ADDRESS = re.compile(r"5\.(1\.[0-9]+|2\.1)")
+# A login is missing or wrong; the address that we send from is bad.
+_OUR_FAULT = frozenset({530, 535, 538})
+_OUR_ADDRESS = frozenset({"5.1.7", "5.1.8"})
 
 _REASONS = {
     Kind.RETRY: "The mail server does not take the message now ({}): it is tried again later.",
@@ -73,7 +76,7 @@ def _kind(code: int, status: str, stage: Stage) -> Kind:
         return Kind.RETRY
     if not 500 <= code < 600:
         return Kind.UNKNOWN if stage is Stage.DATA else Kind.RETRY
-    if stage in (Stage.CONNECT, Stage.LOGIN, Stage.FROM) or code in (530, 535, 538):
+    if stage in (Stage.CONNECT, Stage.LOGIN, Stage.FROM) or code in _OUR_FAULT or status in _OUR_ADDRESS:
         return Kind.SENDER
     if _DEAD_ADDRESS.fullmatch(status):
         return Kind.CONTACT

@@ -98,7 +98,6 @@ class Twilio:
                 **query, **({} if "messaging_service_sid" in sender else sender)
             )
             if (record.body or "").strip() in texts
-            and str(record.direction).startswith("outbound")
             and (record.date_created is None or record.date_created >= from_at)
             and record.messaging_service_sid
             == sender.get("messaging_service_sid", record.messaging_service_sid)

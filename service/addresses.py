@@ -6,6 +6,7 @@ from uuid import UUID
 
 import phonenumbers
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.errors import WrongUsage
@@ -13,7 +14,10 @@ from service.models import Address, Suppression
 from service.sealing import Sealer
 from service.states import AddressKind
 
-MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+MAILBOX = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z]){LABEL}(?<=..)")
+TAKEN = "Somebody is enrolled with that address already; two people cannot share one."
 
 
 def normalised(kind: AddressKind, value: str, region: str = "US") -> str:
@@ -23,18 +27,26 @@ def normalised(kind: AddressKind, value: str, region: str = "US") -> str:
     """
     if kind is AddressKind.EMAIL:
         mailbox = value.strip()
-        if not MAILBOX.fullmatch(mailbox) or len(mailbox) > 254:
+        if len(mailbox) > 254 or not MAILBOX.fullmatch(mailbox):
             raise WrongUsage("That is no e-mail address; give one like alex@example.org.")
         local, _, domain = mailbox.rpartition("@")
         return f"{local}@{domain.lower()}"
-    prefix, _, number = value.strip().rpartition(":")
-    try:
-        parsed = phonenumbers.parse(number, region)
-    except phonenumbers.NumberParseException:
-        parsed = None
-    if prefix not in ("", "whatsapp") or parsed is None or not phonenumbers.is_possible_number(parsed):
+    number = _parsed(value.strip().removeprefix("whatsapp:"), region)
+    if number is None:
         raise WrongUsage("That is no phone number; give it with its country code, such as +1 202 555 0123.")
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    if any(character.isalpha() for character in text):
+        return None  # The library would dial 6 for the O of a slip, and so write to a stranger.
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    # Not `is_possible_number`: it takes a number that can be dialled only within its own town.
+    whole = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    return number if whole and not number.extension else None
 
 
 def lookup(sealer: Sealer, kind: AddressKind, value: str) -> bytes:
@@ -51,7 +63,7 @@ def enrol(session: Session, sealer: Sealer, person_id: UUID, kind: AddressKind, 
     """Add a normalised address to a person, unverified. Raises WrongUsage if it cannot be enrolled."""
     hashed = lookup(sealer, kind, value)
     if find(session, hashed):
-        raise WrongUsage("Somebody is enrolled with that address already; two people cannot share one.")
+        raise WrongUsage(TAKEN)
     if session.get(Suppression, (kind, hashed)):
         raise WrongUsage(
             "That address asked for no more messages; its owner alone can change that, by sending START."
@@ -65,7 +77,10 @@ def enrol(session: Session, sealer: Sealer, person_id: UUID, kind: AddressKind, 
         priority=priority,
     )
     session.add(address)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # Another process enrolled it since we looked.
+        raise WrongUsage(TAKEN) from None
     return address
 
 

@@ -46,7 +46,18 @@ def log(
 def undo_last(
     session: Session, person_id: UUID, source: str, source_id: UUID, now: datetime
 ) -> list[tuple[UUID, date]]:
-    """Take back all that the person's last message logged; return its (habit, day)s, if any."""
+    """Take back all that the person's last message logged; return its (habit, day)s, if any.
+
+    The same source twice takes back nothing more.
+    """
+    again = select(EntryRow.id).where(
+        EntryRow.person_id == person_id,
+        EntryRow.source == source,
+        EntryRow.source_id == source_id,
+        EntryRow.kind == Mark.UNDONE,
+    )
+    if session.scalar(again.limit(1)):
+        return []
     undoing = aliased(EntryRow)
     standing = (
         select(EntryRow)

@@ -1,5 +1,7 @@
 """Bringing the tables up to this version, on either store."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 
 from alembic import command
@@ -28,18 +30,8 @@ def upgrade(db: Database, sealer: Sealer) -> tuple[str | None, str]:
     """
     try:
         before = _refuse(db, sealer)
-        with db.writers.connect() as connection:
-            if db.is_sqlite:
-                # A batch rebuild drops the old table and with it, were they on, all rows that refer to it.
-                # PRAGMA does nothing inside a transaction, so it goes to the driver before one begins.
-                pragma(connection, "foreign_keys = OFF")
-            try:
-                with connection.begin():
-                    command.upgrade(config(connection), "head")
-                    _refuse_orphans(db, connection)
-            finally:
-                if db.is_sqlite:
-                    pragma(connection, "foreign_keys = ON")
+        with rebuilding(db) as connection:
+            command.upgrade(config(connection), "head")
         with db.write() as session:
             schema.bind_key(session, sealer)
     except DBAPIError as error:
@@ -47,9 +39,25 @@ def upgrade(db: Database, sealer: Sealer) -> tuple[str | None, str]:
     return before, schema.REVISIONS[-1]
 
 
-def _refuse_orphans(db: Database, connection: Connection) -> None:
-    if db.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-        raise DatabaseError("The upgrade would leave rows without their parents; it was undone.")
+@contextmanager
+def rebuilding(db: Database) -> Iterator[Connection]:
+    """Open a transaction in which SQLite may rebuild tables: rows that refer to them stay.
+
+    Raises DatabaseError, and changes nothing, if rows would be left without their parents.
+    """
+    with db.writers.connect() as connection:
+        if db.is_sqlite:
+            # A batch rebuild drops the old table and with it, were they on, all rows that refer to it.
+            # PRAGMA does nothing inside a transaction, so it goes to the driver before one begins.
+            pragma(connection, "foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if db.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise DatabaseError("The upgrade would leave rows without their parents; it was undone.")
+        finally:
+            if db.is_sqlite:
+                pragma(connection, "foreign_keys = ON")
 
 
 def _refuse(db: Database, sealer: Sealer) -> str | None:

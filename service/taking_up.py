@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from habits import practices, schedule
@@ -22,6 +22,7 @@ from service.states import Purpose
 
 CHECK_IN = "check-in"
 """What an admin types in place of a practice for the weekly check-in."""
+NO_HABIT = "There is no such habit; `attune habit list` shows them all."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,15 @@ def add_habit(site: Site, person_ids: Sequence[UUID], new: NewHabit, now: dateti
     """
     practice = find_practice(new.practice)
     goal = check_goal(new.goal or practice.goal)
-    schedules = [check_schedule(text) for text in new.schedules or (practice.schedule,)]
+    schedules = dict.fromkeys(check_schedule(text) for text in new.schedules or (practice.schedule,))
     with site.db.write() as session:
         people = _locked(session, person_ids)
+        couple_id = _couple_of(people)
         today = min(due.today(person, now) for person in people)
         started_on = new.started_on or today
         if started_on > today:
             raise WrongUsage("A habit starts today or earlier; leave the start out to begin today.")
         _refuse_twice(session, people, practice)
-        couple_id = people[0].couple_id if len(people) > 1 else None
         habit = Habit(
             id=new_id(),
             couple_id=couple_id,
@@ -118,6 +119,8 @@ def edit_habit(site: Site, habit_id: UUID, goal: str, now: datetime) -> date:
     parsed = check_goal(goal)
     with site.db.write() as session:
         habit, people = _with_members(session, habit_id)
+        if habit.ended_on:
+            raise WrongUsage("That habit has ended; take the practice up again to give it another goal.")
         today = max(min(due.today(person, now) for person in people), habit.started_on)
         session.merge(_goal_row(habit.id, today, parsed))
         return today
@@ -157,7 +160,7 @@ def remove_reminder(site: Site, reminder_id: UUID) -> None:
         if person_id is None:
             raise WrongUsage("There is no such reminder; `attune reminder list` shows them all.")
         (person,) = _locked(session, [person_id])
-        session.delete(session.get_one(Reminder, reminder_id))
+        session.execute(delete(Reminder).where(Reminder.id == reminder_id))
         due.set_due(session, person)
 
 
@@ -167,7 +170,7 @@ def find_habit(session: Session, wanted: str) -> Habit:
         return habit
     found = [habit for habit in session.scalars(select(Habit)) if ends_with(habit.id, wanted)]
     if len(found) != 1:
-        raise WrongUsage("There is no such habit; `attune habit list` shows them all.")
+        raise WrongUsage(NO_HABIT)
     return found[0]
 
 
@@ -178,10 +181,24 @@ def _locked(session: Session, person_ids: Sequence[UUID]) -> list[Person]:
     return [found[person_id] for person_id in dict.fromkeys(person_ids)]
 
 
+def _couple_of(people: Sequence[Person]) -> UUID | None:
+    """Return the couple that a habit of these people belongs to, None for one person alone."""
+    if len(people) == 1:
+        return None
+    couple_ids = {person.couple_id for person in people}
+    if len(couple_ids) > 1 or None in couple_ids:
+        raise WrongUsage("Only the two of one couple can share a habit; take it up for each alone.")
+    return couple_ids.pop()
+
+
 def _with_members(session: Session, habit_id: UUID) -> tuple[Habit, list[Person]]:
-    ids = session.scalars(select(Member.person_id).where(Member.habit_id == habit_id)).all()
+    here = select(Member.person_id).where(Member.habit_id == habit_id, Member.left_on.is_(None))
+    ids = session.scalars(here).all()
+    if not ids:
+        raise WrongUsage(NO_HABIT)
     people = _locked(session, ids)
-    return session.get_one(Habit, habit_id), people
+    # Read only now, under the lock: another process may have ended it since.
+    return session.get_one(Habit, habit_id, populate_existing=True), people
 
 
 def _refuse_twice(session: Session, people: Sequence[Person], practice: Practice) -> None:

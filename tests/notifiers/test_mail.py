@@ -103,6 +103,10 @@ def test_seven_bits_and_short_lines() -> None:
     assert max(len(line) for line in lines) <= 998
 
 
+def test_seven_bits_in_a_short_message_too() -> None:
+    assert raw("ü").isascii()
+
+
 @pytest.mark.parametrize("field", ["subject", "attempt_id", "reply_url", "unsubscribe_url"])
 @pytest.mark.parametrize("break_", ["\n", "\r", "\r\n", "\x00", "\x85", "\u2028"])
 def test_header_cannot_be_smuggled_in(field: str, break_: str) -> None:

@@ -97,7 +97,10 @@ REPLIES: list[tuple[Step, str, Kind, str]] = [
     ("RCPT", "552 5.2.2 Mailbox full", Kind.CONTENT, "552 5.2.2"),
     ("RCPT", "550 5.2.2 Mailbox full", Kind.CONTENT, "550 5.2.2"),
     ("RCPT", "554 5.7.1 Relay access denied", Kind.SENDER, "554 5.7.1"),
-    ("RCPT", "530 5.7.0 Log in first", Kind.SENDER, "530 5.7.0"),
+    ("RCPT", "530 Log in first", Kind.SENDER, "530"),
+    ("RCPT", "553 5.1.8 Sender unknown", Kind.SENDER, "553 5.1.8"),
+    ("END", "550 5.1.7 Sender unknown", Kind.SENDER, "550 5.1.7"),
+    ("END", "530 Log in first", Kind.SENDER, "530"),
     ("DATA", "451 4.3.0 Later", Kind.RETRY, "451 4.3.0"),
     ("DATA", "554 No", Kind.CONTENT, "554"),
     ("END", "451 4.7.1 Later", Kind.RETRY, "451 4.7.1"),
@@ -135,6 +138,18 @@ def test_line_that_breaks(
         error = refused(channel(server, timeout=0.3))
         assert error.kind is kind
         assert_private(error)
+
+
+def test_time_is_for_the_whole_talk() -> None:
+    # No answer alone takes as long as all of them may.
+    with SmtpServer(slow_seconds=0.3) as server:
+        assert refused(channel(server, timeout=0.5)).kind is Kind.RETRY
+        assert channel(server, timeout=5).send(MAIL)
+
+
+def test_refused_sender_is_told_apart_from_a_refused_login() -> None:
+    with SmtpServer(replies={"MAIL": "550 Not you"}) as server:
+        assert "send from this address" in refused(channel(server)).reason
 
 
 @pytest.mark.parametrize("security", ["plain", "starttls", "tls"])

@@ -40,7 +40,7 @@ class SmtpServer:
 
     `login` is asked for before MAIL when given. `replies` are given at a step instead of taking the message;
     END is the answer after the text. `cut` breaks the line at a step, DATA in the middle of the text and END
-    after it; `hang` says nothing more from a step on.
+    after it; `hang` says nothing more from a step on; `slow_seconds` are waited before each answer.
     """
 
     def __init__(
@@ -51,12 +51,14 @@ class SmtpServer:
         replies: Mapping[Step, str] | None = None,
         cut: Step | None = None,
         hang: Step | None = None,
+        slow_seconds: float = 0.0,
     ) -> None:
         self.security = security
         self.login = login
         self.replies = dict(replies or {})
         self.cut = cut
         self.hang = hang
+        self.slow_seconds = slow_seconds
         self.received: list[Received] = []
 
     def __enter__(self) -> Self:
@@ -133,6 +135,7 @@ class _Hooks:
 
     async def _scripted(self, smtp: SMTP, step: Step) -> str | None:
         await self.broken_off(smtp, step)
+        await asyncio.sleep(self.server.slow_seconds)
         return self.server.replies.get(step)
 
     async def broken_off(self, smtp: SMTP, step: Step) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Literal
 
@@ -90,15 +90,15 @@ class Record:
         )
 
     def fits(self, query: dict[str, str]) -> bool:
-        """Say whether a list with these filters holds the message."""
+        """Say whether a list with these filters holds the message; Twilio compares dates, not times."""
         wanted = [("To", self.to), ("From", self.from_)]
         if any(query.get(name) not in (None, "", value) for name, value in wanted):
             return False
         since, until, day = query.get("DateSent>"), query.get("DateSent<"), query.get("DateSent")
         return (
-            (not since or self.at >= _moment(since))
-            and (not until or self.at <= _moment(until))
-            and (not day or self.at.date() == _moment(day).date())
+            (not since or self.at.date() >= _date(since))
+            and (not until or self.at.date() <= _date(until))
+            and (not day or self.at.date() == _date(day))
         )
 
     def as_json(self) -> dict[str, object]:
@@ -136,5 +136,5 @@ def error_json(status: int, code: int | None) -> dict[str, object]:
     return body
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=UTC)
+def _date(text: str) -> date:
+    return date.fromisoformat(text[:10])
