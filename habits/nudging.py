@@ -127,11 +127,9 @@ def _none(due: tuple[Due, ...], why: Reason) -> Decision:
 
 def _untimely(due_at: datetime, rules: Rules, now: datetime) -> Reason | None:
     """Return why a reminder cannot be sent any more, or not at this hour."""
-    effective_at = out_of_quiet(due_at, rules)
-    if not _same_day(due_at, effective_at, rules):
-        return Reason.QUIET_HOURS
-    if now - effective_at >= rules.catch_up:
+    if is_late(due_at, rules, now):
         return Reason.LATE
+    effective_at = out_of_quiet(due_at, rules)
     soonest = out_of_quiet(max(now, effective_at), rules)
     if not _same_day(due_at, soonest, rules):
         return Reason.QUIET_HOURS
@@ -141,7 +139,7 @@ def _untimely(due_at: datetime, rules: Rules, now: datetime) -> Reason | None:
 
 def is_late(due_at: datetime, rules: Rules, now: datetime) -> bool:
     """Say whether catch-up is over for what was due at `due_at`."""
-    return now - out_of_quiet(due_at, rules) >= rules.catch_up
+    return now - due_at >= rules.catch_up and now - out_of_quiet(due_at, rules) >= rules.catch_up
 
 
 def joins_until(first_at: datetime, rules: Rules) -> datetime:
@@ -184,7 +182,7 @@ def _quiet_around(at: datetime, rules: Rules) -> list[tuple[datetime, datetime]]
     """Return the quiet hours that may hold `at`, and the next ones, in order."""
     today = at.astimezone(rules.zone).date()
     found = (
-        _quiet_on(today + DAY * ahead, rules.quiet_from, rules.quiet_to, rules.zone) for ahead in range(-2, 4)
+        _quiet_on(today + DAY * ahead, rules.quiet_from, rules.quiet_to, rules.zone) for ahead in range(-2, 3)
     )
     return [hours for hours in found if hours]
 

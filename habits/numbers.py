@@ -11,9 +11,11 @@ from habits import words
 
 MOST_DIGITS = 3
 _DIGITS = re.compile(r"\d{1,4}")
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})")
 _SCORE_LABELS = frozenset("abc")
 _NOON = 12
+_FORESEEN = timedelta(days=300)
 
 
 def number(tokens: Sequence[str], place: int, language: str) -> tuple[int, int] | None:
@@ -149,8 +151,8 @@ def day(tokens: Sequence[str], place: int, today: date, language: str) -> tuple[
     weekday = words.ranks("weekdays", language).get(token)
     if weekday is not None:
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1), place + 1
-    if "-" in token and len(token) > 1:
-        return _after(_date(int(token[:4]), int(token[5:7]), int(token[8:])), today, place + 1)
+    if parts := _DATE.fullmatch(token):
+        return _after(_date(int(parts[1]), int(parts[2]), int(parts[3])), today, place + 1)
     return _day_of_month(tokens, place, today, language)
 
 
@@ -162,7 +164,9 @@ def _day_of_month(tokens: Sequence[str], place: int, today: date, language: str)
     if second not in months or not _DIGITS.fullmatch(first):
         return None
     coming = (_date(year, months[second] + 1, int(first)) for year in (today.year, today.year + 1))
-    return next((read for when in coming if (read := _after(when, today, place + 2))), None)
+    found = next((when for when in coming if when and when > today), None)
+    # A date that has just gone is a slip, not the same date a year from now.
+    return (found, place + 2) if found and found - today <= _FORESEEN else None
 
 
 def _after(when: date | None, today: date, place: int) -> tuple[date, int] | None:

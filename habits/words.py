@@ -25,7 +25,6 @@ _LOOK_ALIKE = str.maketrans(
 )
 # Letters and symbols without a shape: fillers of Hangul and Braille.
 _SHAPELESS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-_SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 _HALF_DAY = re.compile(r"(?<![^\W\d_])([ap])\.\s?m\b\.?")
@@ -48,7 +47,7 @@ _IGNORED = frozenset("!\"'()*_?#")
 
 def fold(text: str) -> str:
     """Return a message as it is compared: case, accents, compatible forms (NFKC), look-alike letters,
-    invisible characters, skin tones and typographic quotes are gone; line breaks stay.
+    invisible characters and typographic quotes are gone; line breaks stay.
     """
     text = unicodedata.normalize("NFKC", _visible(text.translate(_LOOK_ALIKE)))
     text = unicodedata.normalize("NFKD", text.translate(_LOOK_ALIKE).casefold())
@@ -64,13 +63,13 @@ def _seen(character: str) -> str:
     if character.isascii() and (character.isprintable() or character == "\n"):
         return character
     category = unicodedata.category(character)
-    if category[0] == "M" or category == "Cf" or character in _SHAPELESS or character in _SKIN_TONES:
+    if category[0] == "M" or category == "Cf" or character in _SHAPELESS:
         return ""
     return " " if category[0] in "CZ" else character
 
 
 def _digit(character: str) -> str:
-    return character if character.isascii() else str(unicodedata.digit(character, character))
+    return str(unicodedata.digit(character, character))
 
 
 def words(said: str) -> Phrase:
@@ -94,7 +93,7 @@ def _token(found: str) -> str:
     category = unicodedata.category(found)
     if found in _IGNORED or (category[0] == "P" and not found.isascii()):
         return ""
-    return found if found == RANGE or not (found.isascii() or category in ("Sm", "Sc")) else NOISE
+    return NOISE if category in ("Sm", "Sc") else found
 
 
 @cache

@@ -90,19 +90,18 @@ class Twilio:
 
     def _look_up(self, message: Message, from_at: datetime, matched: frozenset[str]) -> Accepted | None:
         query = {"to": message.to, "date_sent_after": from_at, "page_size": 200, "limit": 2000}
-        sender = self._from()
+        service = self._from().get("messaging_service_sid")
+        # Twilio chooses the number of a messaging service, so that only the service can be compared.
+        records = self._messages.list(**query, **({} if service else self._from()))
         texts = {message.text.strip(), f"{TRIAL_PREFIX}{message.text}".strip()}
         ours = [
             record.sid
-            for record in self._messages.list(
-                **query, **({} if "messaging_service_sid" in sender else sender)
-            )
+            for record in records
             if (record.body or "").strip() in texts
             and (record.date_created is None or record.date_created >= from_at)
-            and record.messaging_service_sid
-            == sender.get("messaging_service_sid", record.messaging_service_sid)
+            and (service is None or record.messaging_service_sid == service)
         ]
-        # Twilio lists the newest first.
+        # Twilio lists the newest first, and its filter knows whole days only.
         return next((Accepted(sid) for sid in reversed(ours) if sid not in matched), None)
 
     def check(self) -> str:

@@ -45,7 +45,7 @@ class Acting:
         return composing.title(self.person.language, self.person.discreet, share.number, plain)
 
     def day(self, day: date) -> str:
-        return wording.day_name(self.person.language, day, self.context.today)
+        return wording.day_name(self.person.language, day, due.today(self.person, self.now))
 
     def listed(self, numbers: Sequence[int] = ()) -> str:
         """Return these habits, or all, as `1 Gratitude, 2 Quality time`."""
@@ -129,12 +129,13 @@ def _when(at: Acting, instant: datetime) -> str:
 
 def _log(at: Acting, numbers: Sequence[int], mark: Mark) -> str:
     shares = [at.context.shares[number] for number in dict.fromkeys(numbers)]
-    days = [(s, day_of_answer(at.session, at.person, s, at.context, at.now)) for s in shares]
+    days = [(s, day_of_answer(at.session, at.person, s, at.context, at.reply.received_at)) for s in shares]
     before = {share.habit_id: share.done_on(day) for share, day in days}
     logbook.log(
         at.session,
         at.person.id,
-        [(share.habit_id, day) for share, day in days],
+        # What is done already is not logged again: UNDO would take back the repetition only.
+        [(s.habit_id, day) for s, day in days if mark is Mark.SKIPPED or not before[s.habit_id]],
         mark,
         SOURCE,
         at.reply.id,
@@ -180,13 +181,13 @@ def _mark_answered(at: Acting, nudge: Nudge) -> None:
 
 def _undo(at: Acting) -> str:
     undone = logbook.undo_last(at.session, at.person.id, SOURCE, at.reply.id, at.now)
-    by_habit = {share.habit_id: share for share in at.context.shares.values()}
-    known = [(by_habit[habit_id], day) for habit_id, day in undone if habit_id in by_habit]
-    if not known:
+    shares = facts.shares(at.session, {at.person.id})
+    titles = [at.title(shares[at.person.id, habit_id]) for habit_id, _ in undone]
+    if not undone:
         return at.text("nothing_to_undo")
-    if len(known) == 1:
-        return at.text("undone", title=at.title(known[0][0]), day=at.day(known[0][1]))
-    return at.text("undone_several", list=", ".join(at.title(share) for share, _ in known))
+    if len(undone) == 1:
+        return at.text("undone", title=titles[0], day=at.day(undone[0][1]))
+    return at.text("undone_several", list=", ".join(titles))
 
 
 def _later(at: Acting, later: replies.Later) -> str:
@@ -221,11 +222,14 @@ def _again(item: NudgeItem) -> NewItem:
 
 def _again_at(at: Acting, later: replies.Later) -> datetime | None:
     """Return when a nudge comes again, at most a day from now; None if that is not possible."""
+    said_at = at.reply.received_at
     if later.at is None:
-        again_at: datetime | None = at.now + (later.delay or HOUR)
+        again_at: datetime | None = said_at + (later.delay or HOUR)
     else:
-        again_at = due.next_clock(at.person, later.at, at.now)
-    return again_at if again_at and at.now < again_at <= at.now + SNOOZE_AT_MOST else None
+        again_at = due.next_clock(at.person, later.at, said_at)
+    if again_at is None or not said_at < again_at <= said_at + SNOOZE_AT_MOST:
+        return None
+    return max(again_at, at.now)
 
 
 def _pause(at: Acting, part: replies.Pause) -> str:

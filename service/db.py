@@ -173,5 +173,7 @@ def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Ma
     if not values:
         return 0
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    added = session.execute(insert(cast(Table, row.__table__)).on_conflict_do_nothing(), list(values))
+    statement = insert(cast(Table, row.__table__)).on_conflict_do_nothing()
+    # Without the option psycopg's count of several rows is gone, and -1, before it can be asked for.
+    added = session.execute(statement, list(values), execution_options={"preserve_rowcount": True})
     return cast(CursorResult[object], added).rowcount

@@ -57,11 +57,14 @@ def fires_on(reminder: Reminder, zone: str, at: datetime) -> date:
 def refresh(session: Session, person: Person, now: datetime) -> None:
     """Recompute a person's reminders from now on, and when the person is due.
 
-    Called after any change of schedule, zone, habits, consent or stop. Whoever cannot be reached is not due.
+    Called after any change of schedule, zone, habits, consent or stop. Whoever cannot be reached is not due;
+    for whoever is, a reminder whose time has come stays due until it is planned.
     """
     session.flush()
     for reminder in live_reminders(session, [person.id]):
-        reminder.next_at = next_of(reminder, person.zone, now)
+        overdue = reminder.next_at is not None and reminder.next_at <= now
+        if not overdue or person.due_at is None:
+            reminder.next_at = next_of(reminder, person.zone, now)
     set_due(session, person)
 
 

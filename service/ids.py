@@ -26,4 +26,5 @@ def as_id(wanted: str) -> UUID | None:
 
 def ends_with(id_: UUID, wanted: str) -> bool:
     """Say whether an id ends with these four or more digits; ids made together begin alike."""
-    return len(wanted) >= 4 and id_.hex.endswith(wanted.lower().replace("-", ""))
+    digits = wanted.lower().replace("-", "")
+    return len(digits) >= 4 and id_.hex.endswith(digits)

@@ -132,13 +132,15 @@ def _understand(site: Site, reply_id: UUID, now: datetime) -> Understood | None:
         if person is None or address is None:
             return Understood(_stranger(session, reply, text))
         person.last_sign_of_life_at = now
-        parts, context = reading.read(session, person, address, text, now)
+        # Read as of when it came: it may have been left for a while.
+        parts, context = reading.read(session, person, address, text, reply.received_at)
         came = Came(reply.id, reply.channel)
         at = acts.Acting(session, site, person, address, reply, context, now)
         words, cause = acts.act(at, parts)
         if cause is Cause.OPT_OUT:
-            # An exact opt-out was applied when it was stored; this one stood in a sentence, or is a repeat.
-            _opt_out(session, site, address.kind, reply.lookup, address, came, False, now)
+            # An exact one was applied when it was stored, and a START may have come since.
+            if not replies.is_opt_out(text):
+                _opt_out(session, site, address.kind, reply.lookup, address, came, False, now)
         elif words and not (person.stopped_at and cause is Cause.REPLY):
             _answer(session, site, address, came, words, cause, now)
         return Understood(parts, words)

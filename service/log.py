@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
 
@@ -30,3 +31,9 @@ def set_up(level: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s", force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def place_of(error: BaseException) -> str:
+    """Return where an error was raised, as `file:line`: its text may hold a person's words."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"

@@ -3,18 +3,19 @@
 Lock order: person, then nudge. Each function works inside its caller's transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, and_, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
+from habits.entries import Mark
 from service.db import insert_new
 from service.ids import new_id
-from service.models import Attempt, Nudge, NudgeItem, Person
+from service.models import Attempt, EntryRow, Nudge, NudgeItem, Person
 from service.sealing import Sealer
 from service.states import Cause, NudgeKind, NudgeState
 
@@ -110,6 +111,20 @@ def waiting_for_hand_over(session: Session, now: datetime, limit: int) -> dict[N
     return {nudge: people[nudge.person_id] for nudge in nudges}
 
 
+def done_already(session: Session, nudge_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of these nudges whose habits have all been done since they were planned."""
+    undoing = aliased(EntryRow)
+    done = exists().where(
+        EntryRow.person_id == NudgeItem.person_id,
+        EntryRow.habit_id == NudgeItem.habit_id,
+        EntryRow.day == NudgeItem.day,
+        EntryRow.kind == Mark.DONE,
+        ~exists().where(undoing.undoes_id == EntryRow.id),
+    )
+    asked = session.execute(select(NudgeItem.nudge_id, done).where(NudgeItem.nudge_id.in_(nudge_ids))).all()
+    return {nudge_id for nudge_id, _ in asked} - {nudge_id for nudge_id, is_done in asked if not is_done}
+
+
 def start(
     session: Session, nudge: Nudge, address_id: UUID, channel: str, sender: str, now: datetime
 ) -> Attempt:
@@ -152,15 +167,17 @@ def lapse_planned(
 
 
 def abandoned(session: Session, before_at: datetime, limit: int) -> list[Attempt]:
-    """Return the attempts that were claimed before `before_at` and never ended."""
-    return list(
-        session.scalars(
-            select(Attempt)
-            .join(Nudge, and_(Nudge.id == Attempt.nudge_id, Nudge.state == NudgeState.SENDING))
-            .where(Attempt.outcome.is_(None), Attempt.claimed_at < before_at)
-            .limit(limit)
-        )
+    """Return, their people locked, the attempts that were claimed before `before_at` and never ended."""
+    wanted = (
+        select(Attempt)
+        .join(Nudge, and_(Nudge.id == Attempt.nudge_id, Nudge.state == NudgeState.SENDING))
+        .where(Attempt.outcome.is_(None), Attempt.claimed_at < before_at)
+        .order_by(Attempt.claimed_at)
+        .limit(limit)
     )
+    person_ids = session.scalars(wanted.with_only_columns(Nudge.person_id)).all()
+    people = lock_people(session, person_ids, wait=False)
+    return list(session.scalars(wanted.where(Nudge.person_id.in_(people))))
 
 
 def next_instant(session: Session, now: datetime) -> datetime | None:
@@ -172,8 +189,8 @@ def next_instant(session: Session, now: datetime) -> datetime | None:
     return min((at for at in (nudge, person) if at is not None), default=None)
 
 
-def open_for_answer(session: Session, person_id: UUID, since_at: datetime) -> list[Nudge]:
-    """Return the nudges of a person that wait for an answer and went out since `since_at`, newest first.
+def open_for_answer(session: Session, person_id: UUID, since_at: datetime, until_at: datetime) -> list[Nudge]:
+    """Return a person's nudges from `since_at` to `until_at` that wait for an answer, the newest first.
 
     One still `sending` or `unknown` counts: the person may answer before we learn that it arrived.
     """
@@ -185,6 +202,7 @@ def open_for_answer(session: Session, person_id: UUID, since_at: datetime) -> li
             .where(
                 Nudge.person_id == person_id,
                 Nudge.answered_at.is_(None),
+                Nudge.not_before <= until_at,
                 or_(
                     and_(Nudge.state.in_(arrived), Nudge.sent_at >= since_at),
                     and_(Nudge.state.in_(on_the_way), Nudge.not_before >= since_at),

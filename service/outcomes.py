@@ -25,9 +25,11 @@ SENT, FINAL = 2, 3
 
 def accepted(session: Session, attempt: Attempt, answer: Accepted, now: datetime) -> None:
     """Note that the provider took the message; safe to repeat, and after a receipt that came first."""
+    attempt.segments = answer.segments
+    if attempt.provider_id is not None:
+        return  # The receipt has said all this already, and perhaps more.
     attempt.outcome = Outcome.ACCEPTED
     attempt.provider_id = answer.provider_id
-    attempt.segments = answer.segments
     senders.works(session, attempt.sender)
     nudge = session.get_one(Nudge, attempt.nudge_id)
     if outbox.move(session, nudge.id, OPEN, NudgeState.SENT, nudge.reason, sent_at=now):
@@ -62,7 +64,7 @@ def refused(
     `states` are those that the nudge may be moved from: a report may take back `sent`, the answer to a
     hand-over may not, since a receipt may have come first.
     """
-    if states == OPEN and attempt.outcome is Outcome.ACCEPTED:
+    if states == OPEN and attempt.provider_id is not None:
         return
     attempt.outcome = Outcome(error.kind.value)
     attempt.code = error.code

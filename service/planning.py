@@ -24,6 +24,9 @@ from service.states import Cause, NudgeKind, NudgeState, Purpose
 
 BATCH = 500
 """People claimed in one transaction at the most: other writers get their turn in between."""
+AGO = timedelta(days=1)
+"""What was due longer ago than this and catch-up is of no use, wherever quiet hours moved it."""
+KINDS = {Purpose.NUDGE: NudgeKind.NUDGE, Purpose.PULSE: NudgeKind.PULSE, Purpose.SUMMARY: NudgeKind.NOTICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,10 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
         for person in people:
             nudges += _plan_person(site, person, looked, now)
         new = outbox.add(session, site.sealer, nudges)
-        _open_pulses(session, {nudge.id: nudge for nudge in nudges if nudge.id in new}, people)
-        live = sum(nudge.state is NudgeState.PLANNED for nudge in nudges)
-        return Planned(len(people), live, len(nudges) - live)
+        added = [nudge for nudge in nudges if nudge.id in new]
+        _open_pulses(session, added, people)
+        live = sum(nudge.state is NudgeState.PLANNED for nudge in added)
+        return Planned(len(people), live, len(added) - live)
 
 
 def _look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
@@ -99,11 +103,15 @@ def _look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
         )
     ):
         looked.planned[person_id].append(at)
+    looked.members = facts.shares(session, ids)
     for person_id, habit_id, reminder_id, day, prompt_id in session.execute(
         select(
             NudgeItem.person_id, NudgeItem.habit_id, NudgeItem.reminder_id, NudgeItem.day, NudgeItem.prompt_id
         )
-        .where(NudgeItem.person_id.in_(ids))
+        # By habit first: that is what the rows' unique key begins with.
+        .where(
+            NudgeItem.habit_id.in_({habit_id for _, habit_id in looked.members}), NudgeItem.person_id.in_(ids)
+        )
         .order_by(NudgeItem.nudge_id)
     ):
         if prompt_id:
@@ -116,7 +124,6 @@ def _look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
             )
         ).tuples()
     )
-    looked.members = facts.shares(session, ids)
     return looked
 
 
@@ -124,12 +131,12 @@ def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> l
     """Return what is due for one person, and move the reminders on."""
     rules = replace(due.rules_of(person), catch_up=site.catch_up)
     reminders = looked.reminders[person.id]
-    ripe = [r for r in reminders if r.next_at and r.next_at <= now]
+    nudges = [late for r in reminders for late in _catch_up(person, r, rules, now)]
+    ripe = [_at(r) for r in reminders if r.next_at and r.next_at <= now]
     together: list[Reminder] = []
     if ripe:
-        until = max(now, min(_at(r) for r in ripe) + nudging.DIGEST)
+        until = max(now, nudging.joins_until(min(ripe), rules))
         together = [r for r in reminders if r.next_at and r.next_at <= until]
-    nudges: list[NewNudge] = []
     habits = [r for r in together if r.purpose is Purpose.NUDGE]
     if habits:
         nudges += _habit_nudges(site, person, habits, rules, looked, now)
@@ -137,11 +144,27 @@ def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> l
         if reminder.purpose is Purpose.PULSE:
             nudges += _pulse_nudges(person, reminder, rules, looked, now)
     for reminder in together:
-        fired_at = _at(reminder)
-        reminder.fired_on = due.fires_on(reminder, person.zone, fired_at)
-        reminder.next_at = due.next_of(reminder, person.zone, max(now, fired_at))
+        _move_on(person, reminder, max(now, _at(reminder)))
     person.due_at = min((r.next_at for r in reminders if r.next_at), default=None)
     return nudges
+
+
+def _catch_up(person: Person, reminder: Reminder, rules: Rules, now: datetime) -> list[NewNudge]:
+    """Move a reminder on past all that is late, and return the rows that say so.
+
+    After a long outage the first and those of about the last day get a row each.
+    """
+    late: list[NewNudge] = []
+    while reminder.next_at and nudging.is_late(reminder.next_at, rules, now):
+        late.append(_lapsed(person, KINDS[reminder.purpose], [reminder], Reason.LATE, rules))
+        _move_on(person, reminder, max(reminder.next_at, now - AGO - rules.catch_up))
+    return late
+
+
+def _move_on(person: Person, reminder: Reminder, after: datetime) -> None:
+    """Note that a reminder fired at its time, and set the next one after `after`."""
+    reminder.fired_on = due.fires_on(reminder, person.zone, _at(reminder))
+    reminder.next_at = due.next_of(reminder, person.zone, after)
 
 
 def _at(reminder: Reminder) -> datetime:
@@ -149,7 +172,13 @@ def _at(reminder: Reminder) -> datetime:
     return reminder.next_at
 
 
-def _history(person: Person, looked: Looked, today: date) -> History:
+def _day(person: Person, reminder: Reminder) -> date:
+    """Return the person's day that the reminder is about: after an outage not always today."""
+    return due.today(person, _at(reminder))
+
+
+def _history(person: Person, looked: Looked, now: datetime) -> History:
+    today = due.today(person, now)
     return History(
         consent=person.id in looked.verified,
         stopped=person.stopped_at is not None,
@@ -166,25 +195,25 @@ def _covers(pause: Pause, day: date) -> bool:
 def _habit_nudges(
     site: Site, person: Person, reminders: list[Reminder], rules: Rules, looked: Looked, now: datetime
 ) -> list[NewNudge]:
-    today = due.today(person, min(_at(r) for r in reminders))
     shares = {r.id: looked.members[person.id, r.habit_id] for r in reminders if r.habit_id}
-    asked = tuple(Due(r.id, _at(r), _unneeded(r, shares[r.id], looked, today)) for r in reminders)
-    decision = nudging.decide(asked, rules, _history(person, looked, today), now)
+    asked = tuple(Due(r.id, _at(r), _unneeded(person, r, shares[r.id], looked)) for r in reminders)
+    decision = nudging.decide(asked, rules, _history(person, looked, now), now)
     by_id = {r.id: r for r in reminders}
     made: list[NewNudge] = []
     if decision.send:
         sent = [by_id[key] for key in by_id if key in decision.send]
         # One habit with two reminders at the same hour is one item.
         unique = list({r.habit_id: r for r in sent}.values())
-        made.append(_message(site, person, unique, shares, decision, looked, today))
+        made.append(_message(site, person, unique, shares, decision, looked))
         looked.planned[person.id].append(made[0].not_before)
     for reason in dict.fromkeys(why for _, why in decision.let_go):
         gone = [by_id[key] for key in by_id if (key, reason) in decision.let_go]
-        made.append(_lapsed(person, NudgeKind.NUDGE, gone, reason, today, rules))
+        made.append(_lapsed(person, NudgeKind.NUDGE, gone, reason, rules))
     return made
 
 
-def _unneeded(reminder: Reminder, share: facts.Share, looked: Looked, today: date) -> Reason | None:
+def _unneeded(person: Person, reminder: Reminder, share: facts.Share, looked: Looked) -> Reason | None:
+    today = _day(person, reminder)
     pauses = looked.paused[reminder.person_id]
     if any(p.habit_id == share.habit_id and _covers(p, today) for p in pauses):
         return Reason.PAUSED
@@ -202,19 +231,18 @@ def _message(
     shares: dict[UUID, facts.Share],
     decision: Decision,
     looked: Looked,
-    today: date,
 ) -> NewNudge:
     assert decision.not_before is not None
     assert decision.expires_at is not None
     items: list[NewItem] = []
     lines: list[composing.Line] = []
     for reminder in reminders:
-        share = shares[reminder.id]
-        prompt, chance = _prompt(person, reminder, share, looked, today)
+        share, day = shares[reminder.id], _day(person, reminder)
+        prompt, chance = _prompt(person, reminder, share, looked, day)
         lines.append(
             composing.Line(share.number, share.title(person.language), prompt.text, share.cue(site.sealer))
         )
-        items.append(NewItem(share.habit_id, today, reminder.id, 0, prompt.id, chance))
+        items.append(NewItem(share.habit_id, day, reminder.id, 0, prompt.id, chance))
     first = min(reminders, key=_at)
     return NewNudge(
         person_id=person.id,
@@ -225,7 +253,7 @@ def _message(
         due_at=_at(first),
         not_before=decision.not_before,
         expires_at=decision.expires_at,
-        words=composing.nudge(person.language, person.discreet, lines, today.toordinal()),
+        words=composing.nudge(person.language, person.discreet, lines, _day(person, first).toordinal()),
         reason=decision.reason,
         items=tuple(items),
     )
@@ -242,7 +270,7 @@ def _prompt(
 
 
 def _lapsed(
-    person: Person, kind: NudgeKind, reminders: list[Reminder], reason: Reason, today: date, rules: Rules
+    person: Person, kind: NudgeKind, reminders: list[Reminder], reason: Reason, rules: Rules
 ) -> NewNudge:
     """Return the row that says why these reminders brought no message."""
     first = min(reminders, key=_at)
@@ -257,7 +285,7 @@ def _lapsed(
         expires_at=_at(first) + rules.catch_up,
         state=NudgeState.LAPSED,
         reason=reason,
-        items=tuple(NewItem(r.habit_id, today, r.id) for r in reminders if r.habit_id),
+        items=tuple(NewItem(r.habit_id, _day(person, r), r.id) for r in reminders if r.habit_id),
     )
 
 
@@ -269,15 +297,14 @@ def _turn(reminder: Reminder, person: Person) -> int:
 def _pulse_nudges(
     person: Person, reminder: Reminder, rules: Rules, looked: Looked, now: datetime
 ) -> list[NewNudge]:
-    today = due.today(person, _at(reminder))
-    decision = nudging.decide((Due(reminder.id, _at(reminder)),), rules, _history(person, looked, today), now)
+    week_on = _week_on(person, _day(person, reminder))
+    asked = Reason.ASKED if (person.id, week_on) in looked.pulses else None
+    wanted = (Due(reminder.id, _at(reminder), asked),)
+    decision = nudging.decide(wanted, rules, _history(person, looked, now), now)
     if not decision.send:
-        return [_lapsed(person, NudgeKind.PULSE, [reminder], decision.reason, today, rules)]
+        return [_lapsed(person, NudgeKind.PULSE, [reminder], decision.reason, rules)]
     assert decision.not_before is not None
     assert decision.expires_at is not None
-    week_on = _week_on(person, today)
-    if (person.id, week_on) in looked.pulses:
-        return []
     return [
         NewNudge(
             person_id=person.id,
@@ -299,7 +326,7 @@ def _week_on(person: Person, day: date) -> date:
     return day - timedelta(days=(day.weekday() - person.week_starts) % 7)
 
 
-def _open_pulses(session: Session, new: dict[UUID, NewNudge], people: Sequence[Person]) -> None:
+def _open_pulses(session: Session, added: Sequence[NewNudge], people: Sequence[Person]) -> None:
     """Open a pulse for each check-in that was planned."""
     by_id = {person.id: person for person in people}
     insert_new(
@@ -311,7 +338,7 @@ def _open_pulses(session: Session, new: dict[UUID, NewNudge], people: Sequence[P
                 "week_on": _week_on(by_id[nudge.person_id], due.today(by_id[nudge.person_id], nudge.due_at)),
                 "nudge_id": nudge.id,
             }
-            for nudge in new.values()
+            for nudge in added
             if nudge.kind is NudgeKind.PULSE and nudge.state is NudgeState.PLANNED
         ],
     )

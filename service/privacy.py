@@ -22,7 +22,8 @@ NOT_AGAIN_FOR = timedelta(minutes=10)
 def look(site: Site, person_id: UUID, what: str, code: str | None, now: datetime) -> None:
     """Note a look at a person's data, or refuse it.
 
-    Without a code one is sent to the person, and NeedsPerson says so; a wrong or old one raises WrongUsage.
+    Without a code one is sent to the person, at most every ten minutes, and NeedsPerson says so; a wrong one
+    raises WrongUsage, and so does one that could have been read a day ago.
     Where the opt-in said that the operator sees progress, no code is asked.
     """
     with site.db.write() as session:
@@ -32,7 +33,7 @@ def look(site: Site, person_id: UUID, what: str, code: str | None, now: datetime
             if code is None:
                 if not any(nudge.due_at > now - NOT_AGAIN_FOR for nudge in sent):
                     _send_code(session, site, person, now)
-            elif not any(hmac.compare_digest(_code(site, nudge.id), code.strip()) for nudge in sent):
+            elif not any(_is_code(site, nudge.id, code) for nudge in sent):
                 raise WrongUsage(
                     "That code is not right, or older than a day; leave it out to send a new one."
                 )
@@ -40,8 +41,8 @@ def look(site: Site, person_id: UUID, what: str, code: str | None, now: datetime
             session.add(AccessLog(person_id=person.id, actor="operator", what=what, at=now))
             return
     raise NeedsPerson(
-        "A code was sent to this person; ask them for it, and run this again with `--code`. "
-        "It is good for a day."
+        "A code goes to this person, after their quiet hours; ask them for it, and run this again with "
+        "`--code`. It is good for a day."
     )
 
 
@@ -51,10 +52,15 @@ def _codes(session: Session, person_id: UUID, now: datetime) -> list[Nudge]:
             select(Nudge).where(
                 Nudge.person_id == person_id,
                 Nudge.cause_kind == Cause.CODE,
-                Nudge.due_at > now - GOOD_FOR,
+                Nudge.not_before > now - GOOD_FOR,
             )
         )
     )
+
+
+def _is_code(site: Site, nudge_id: UUID, typed: str) -> bool:
+    # As bytes: letters beyond ASCII are refused otherwise.
+    return hmac.compare_digest(_code(site, nudge_id).encode(), typed.strip().encode(errors="replace"))
 
 
 def _code(site: Site, nudge_id: UUID) -> str:

@@ -39,7 +39,7 @@ class Context:
 def read(
     session: Session, person: Person, address: Address, text: str, now: datetime
 ) -> tuple[tuple[replies.Part, ...], Context]:
-    """Understand a text of this person against what waits for an answer."""
+    """Understand a text of this person against what waited for an answer at `now`, when it came."""
     context = _context(session, person, now)
     parts = replies.understand(
         text,
@@ -62,7 +62,7 @@ def read(
 
 
 def _context(session: Session, person: Person, now: datetime) -> Context:
-    opened = outbox.open_for_answer(session, person.id, now - ANSWERABLE)
+    opened = outbox.open_for_answer(session, person.id, now - ANSWERABLE, now)
     items: dict[UUID, list[NudgeItem]] = {}
     for item in session.scalars(
         select(NudgeItem).where(NudgeItem.nudge_id.in_([n.id for n in opened])).order_by(NudgeItem.position)

@@ -121,8 +121,11 @@ def _matched(session: Session, person_id: UUID, channel: str) -> frozenset[str]:
 def _settled(site: Site, attempt_id: UUID, answer: Accepted, now: datetime) -> bool:
     with site.db.write() as session:
         attempt = session.get(Attempt, attempt_id)
-        if attempt is None or attempt.provider_id is not None:
+        if attempt is None:
             return False
         outbox.lock_people(session, [session.get_one(Nudge, attempt.nudge_id).person_id])
+        session.refresh(attempt)
+        if attempt.provider_id or outcomes.attempt_of(session, attempt.channel, answer.provider_id):
+            return False  # It was settled in the meantime, or the message belongs to another attempt.
         outcomes.accepted(session, attempt, answer, now)
         return True

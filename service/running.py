@@ -1,11 +1,13 @@
 """Starting and stopping: daemon, web server, both in one process, and the demonstration."""
 
+import errno
+import gc
 import signal
 import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -23,17 +25,14 @@ GRACE_SECONDS = 1
 
 def run_up(site: Site, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run daemon and web server in this process until a signal ends them."""
-    listener = listen(host, port)
-    with working(site) as engine:
-        tell(address_of(listener))
-        serve(create_app(site, engine.late), listener)
+    with listen(host, port) as listener, working(site) as engine:
+        serve(create_app(site, engine.late), listener, tell)
 
 
 def run_web(site: Site, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run the web server alone until a signal ends it."""
-    listener = listen(host, port)
-    tell(address_of(listener))
-    serve(create_app(site), listener)
+    with listen(host, port) as listener:
+        serve(create_app(site), listener, tell)
 
 
 def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
@@ -42,26 +41,26 @@ def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with working(site):
+        gc.freeze()
         tell("the daemon is at work")
         ended.wait()
 
 
 def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run the demonstration on a temporary folder until a signal ends it; nothing of it stays."""
-    listener = listen(host, port)
-    with tempfile.TemporaryDirectory(prefix="attune-demo-") as folder:
-        shown = demo.prepare(Path(folder), host, port)
-        try:
-            phones = phone.Phones(shown)
-            demo.both_say_yes(shown, phones.say)
-            with working(shown.site) as engine:
-                app = create_app(shown.site, engine.late)
-                app.state.phones = phones
-                app.include_router(phone.router)
-                tell(f"{address_of(listener)}/phone")
-                serve(app, listener)
-        finally:
-            shown.site.db.close()
+    _end_by_sigterm()
+    with (
+        listen(host, port) as listener,
+        tempfile.TemporaryDirectory(prefix="attune-demo-", ignore_cleanup_errors=True) as folder,
+        closing(demo.prepare(Path(folder), host, port)) as shown,
+    ):
+        phones = phone.Phones(shown)
+        demo.both_say_yes(shown, phones.say)
+        with working(shown.site) as engine:
+            app = create_app(shown.site, engine.late)
+            app.state.phones = phones
+            app.include_router(phone.router)
+            serve(app, listener, lambda url: tell(f"{url}/phone"))
 
 
 @contextmanager
@@ -75,8 +74,8 @@ def working(site: Site) -> Iterator[LocalEngine]:
         engine.stop()
 
 
-def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM; both are a clean end."""
+def serve(app: FastAPI, listener: socket.socket, tell: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; both are a clean end. `tell` is given the address."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -86,27 +85,49 @@ def serve(app: FastAPI, listener: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=5,
     )
+    _end_by_sigterm()
+    # What is loaded by now stays: looking through it once more took half of the time that an end takes.
+    gc.freeze()
+    tell(address_of(listener))
     # uvicorn raises the signal again once it has stopped.
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
 
 
+def _end_by_sigterm() -> None:
+    """Let SIGTERM end this process like Ctrl-C; by default it would not wait for what is being handed over."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the address. Raises AttuneError if it is taken or not ours."""
+    """Return a socket that listens on the address. Raises AttuneError if it is taken or not ours."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise AttuneError(_NOT_OURS.format(host=host)) from None
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(512)
-    except PermissionError:
-        raise AttuneError(f"Port {port} needs more rights; set ATTUNE_PORT to one from 1024 on.") from None
-    except OSError:
-        raise AttuneError(
-            f"Port {port} on {host} cannot be used, probably another program listens there; "
-            "stop it, or set ATTUNE_PORT to another one."
-        ) from None
+    except OSError as error:
+        listener.close()
+        raise AttuneError(_why_not(error).format(host=host, port=port)) from None
     return listener
+
+
+_NOT_OURS = "This machine has no address {host}; set ATTUNE_HOST (or --host of the demo) to one that it has."
+_NO_RIGHT = "Port {port} needs more rights; set ATTUNE_PORT (or --port of the demo) to one from 1024 on."
+_TAKEN = (
+    "Port {port} on {host} cannot be used, probably another program listens there; "
+    "stop it, or set ATTUNE_PORT (or --port of the demo) to another one."
+)
+
+
+def _why_not(error: OSError) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return _NOT_OURS
+    return _NO_RIGHT if isinstance(error, PermissionError) else _TAKEN
 
 
 def address_of(listener: socket.socket) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
+from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Message, Notifier, SendError
 from service import addresses, composing, due, links, outbox, outcomes, senders
 from service.models import Address, Attempt, Nudge, Person
@@ -19,8 +20,6 @@ from service.states import Cause, NudgeKind, NudgeState
 
 log = structlog.get_logger()
 
-TOO_LATE = "too late to be of use"
-NO_ADDRESS = "no address that said yes"
 EVEN_IF_STOPPED = (Cause.OPT_OUT, Cause.HELP)
 ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE, NudgeKind.WELCOME)
 """Messages that a person or the enrolment asked for: a pause or a rest does not hold them."""
@@ -51,35 +50,42 @@ def claim(site: Site, now: datetime, limit: int) -> list[Claimed]:
     A caller claims no more than it can hand over in about a second: a STOP that commits later cannot call
     these back.
     """
+    while True:
+        looked_at, claimed = _claim(site, now, limit)
+        if claimed or not looked_at:  # All that was looked at may have lapsed: there is more behind it.
+            return claimed
+
+
+def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
     claimed: list[Claimed] = []
     with site.db.write() as session:
         ripe = outbox.waiting_for_hand_over(session, now, limit)
         reach = addresses.open_addresses(session, {person.id for person in ripe.values()})
+        done = outbox.done_already(session, [nudge.id for nudge in ripe])
         for nudge, person in ripe.items():
-            route = _not_any_more(session, nudge, person, now) or _route(
-                session, site, nudge, reach.get(person.id, [])
-            )
+            why = Reason.DONE if nudge.id in done else _not_any_more(session, nudge, person, now)
+            route = why or _route(session, site, nudge, reach.get(person.id, []))
             if isinstance(route, str):
                 outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, route)
             elif closed_until := senders.closed_until(session, route[1].sender, now):
                 nudge.not_before = closed_until
             else:
                 claimed.append(_start(session, site, nudge, person, route, now))
-    return claimed
+    return len(ripe), claimed
 
 
 def _not_any_more(session: Session, nudge: Nudge, person: Person, now: datetime) -> str | None:
     """Return why a planned nudge must not go out, checked again under the person's lock."""
-    if now > nudge.expires_at:
-        return TOO_LATE
+    if now >= nudge.expires_at:
+        return Reason.LATE
     if person.stopped_at and nudge.cause_kind not in EVEN_IF_STOPPED:
-        return "stopped"
+        return Reason.STOPPED
     if nudge.kind in ASKED_FOR:
         return None
     if person.rested_until and now < person.rested_until:
-        return "resting"
+        return Reason.RESTING
     if due.paused_on(session, person.id, due.today(person, now)):
-        return "paused"
+        return Reason.PAUSED
     return None
 
 
@@ -99,7 +105,7 @@ def _route(
             return address, notifier
     if usable:
         return f"no channel for {usable[0].kind.value} is set up; see `attune notifier list`"
-    return NO_ADDRESS
+    return Reason.NO_CONSENT
 
 
 def _start(

@@ -6,6 +6,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as SourceError
 
 from service.errors import WrongUsage
 
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         secrets_nested_delimiter="__",
         secrets_dir_missing="ok",
+        env_ignore_empty=True,
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
@@ -140,27 +143,38 @@ class Settings(BaseSettings):
         )
 
 
-def home_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the installation's home: `ATTUNE_HOME`, or the current folder."""
-    return Path(environment.get(f"{PREFIX}HOME") or ".").absolute()
+def home_folder(named: str | None = None) -> Path:
+    """Return the installation's home: the folder that was named, `ATTUNE_HOME`, or the current folder."""
+    try:
+        return Path(named or os.environ.get(f"{PREFIX}HOME") or ".").absolute()
+    except FileNotFoundError:
+        raise SettingsError("The current folder is gone; go to the installation's folder first.") from None
 
 
-def load(home: Path | None = None) -> Settings:
-    """Read the settings of the installation in `home`. Raises SettingsError with one sentence."""
-    folder = home or home_folder()
+def load(home: Path, **given: object) -> Settings:
+    """Read the settings of the installation in `home`; `given` ones go before all others.
+
+    Raises SettingsError with one sentence that names the setting, and never its value.
+    """
     refuse_unknown(os.environ)
 
     class Located(Settings):
-        model_config = SettingsConfigDict(toml_file=folder / "attune.toml", secrets_dir=folder / "secrets")
+        model_config = SettingsConfigDict(toml_file=home / "attune.toml", secrets_dir=home / "secrets")
 
     try:
-        return Located(home=folder)
+        return Located(home=home, **given)  # type: ignore[arg-type]  # They are checked right here.
     except ValidationError as error:
-        raise SettingsError(_sentence(error)) from None
+        sentence = _sentence(error)
+    except SourceError as error:
+        sentence = _sentence_of_source(error)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"attune.toml cannot be read: {error}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings cannot be read: {type(error).__name__}; check {folder}.") from None
+        sentence = f"attune.toml cannot be read: {error}."
+    except UnicodeDecodeError:
+        sentence = "attune.toml, or a file in secrets/, cannot be read: it is not text in UTF-8."
+    except OSError as error:
+        sentence = f"The settings cannot be read: {error.strerror}; make {home} readable for this user."
+    # Raised here and not above: the values, some of them secrets, would be its context.
+    raise SettingsError(sentence)
 
 
 def refuse_unknown(environment: Mapping[str, str]) -> None:
@@ -181,6 +195,21 @@ def _sentence(error: ValidationError) -> str:
         near = difflib.get_close_matches(place, Settings.model_fields, 1)
         hint = f"did you mean `{near[0]}`?" if near else "docs/settings.md lists them all."
         return f"There is no setting `{place}` (attune.toml or secrets/); {hint}"
-    field = Settings.model_fields.get(place.partition(".")[0])
-    about = f" {field.description}" if field and field.description else ""
-    return f"The setting `{place}` (ATTUNE_{place.upper()}) cannot be used: {first['msg']}.{about}"
+    # The pattern itself tells nobody anything; what the field is for says it in words.
+    why = "" if first["type"] == "string_pattern_mismatch" else f" {first['msg']}."
+    return f"{_cannot_be_used(place)}.{why} {_about(place)}"
+
+
+def _sentence_of_source(error: SourceError) -> str:
+    """Say which setting is not the JSON that it has to be; only the notifiers' tables are."""
+    named = re.search('field "([a-z_]+)"', str(error))
+    place = named[1] if named else "notifiers"
+    return f"{_cannot_be_used(place)}: it is not a table. {_about(place)}"
+
+
+def _cannot_be_used(place: str) -> str:
+    return f"The setting `{place}` ({PREFIX}{place.upper().replace('.', '__')}) cannot be used"
+
+
+def _about(place: str) -> str:
+    return Settings.model_fields[place.partition(".")[0]].description or ""

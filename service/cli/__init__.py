@@ -1,14 +1,17 @@
 """The command line: parse, call one verb, show. A command's module is imported only when it is used."""
 
 import importlib
+import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 COMMANDS = {
-    "init": ("service.cli.init:init", "Set up a new installation in this folder."),
-    "up": ("service.cli.run:up", "Run the daemon and the web server in one process."),
+    "init": ("service.cli.init:init", "Set up a new installation in this folder, or complete one."),
+    "up": ("service.cli.run:up", "Run the daemon and the web server in one process, until Ctrl-C."),
     "demo": ("service.cli.run:demo", "Show everything with an invented couple; no account needed."),
     "run": ("service.cli.run:run", "Run the daemon or the web server alone."),
     "couple": ("service.cli.couple:couple", "Couples: two people who practise together."),
@@ -24,10 +27,20 @@ COMMANDS = {
     "notifier": ("service.cli.notifier:notifier", "Channels: what is set up, and does it work."),
     "doctor": ("service.cli.doctor:doctor", "Check the installation and say what to do."),
 }
+"""Each command's place, and its short help: the help of all would need all modules."""
+INTERRUPTED = 130
 
 
-class Lazy(click.Group):
-    """A group whose commands are imported when they are called."""
+class Told(click.ClickException):
+    """One sentence on stderr, and an exit code."""
+
+    def __init__(self, sentence: str, exit_code: int) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
+class Attune(click.Group):
+    """All commands, imported when they are called; whatever goes wrong is one sentence and an exit code."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -44,34 +57,49 @@ class Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        with in_one_sentence():
+            return super().make_context(info_name, args, parent, **extra)
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option(
-    "--home", type=click.Path(file_okay=False), help="The installation's folder (ATTUNE_HOME; else this one)."
-)
+    def invoke(self, ctx: click.Context) -> object:
+        with in_one_sentence():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """Turn every error inside the block into one sentence and an exit code; nobody sees a traceback."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise  # It shows the help.
+    except click.UsageError as error:
+        how = f" `{error.ctx.command_path} -h` shows how." if error.ctx else ""
+        raise Told(f"{error.format_message().rstrip('.')}.{how}", error.exit_code) from None
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except Exception as error:
+        sentence, exit_code = importlib.import_module("service.cli.trouble").told(error)
+        raise Told(sentence, exit_code) from None
+
+
+@click.group(cls=Attune, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--home", metavar="FOLDER", help="The installation's folder (ATTUNE_HOME; else this one).")
 @click.version_option(package_name="attune", prog_name="attune")
-def attune(home: str | None) -> None:
+@click.pass_context
+def attune(ctx: click.Context, home: str | None) -> None:
     """Small reminders for feeling close: nudges two people, and keeps count kindly."""
-    if home:
-        os.environ["ATTUNE_HOME"] = home
+    ctx.obj = home
 
 
 def main() -> None:
-    """Run the command line; every error is one sentence and an exit code, never a traceback."""
+    """Run the command line as a program."""
     os.umask(0o077)  # What an installation writes is for its own user alone.
-    try:
-        attune.main(standalone_mode=False)
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except Exception as error:
-        told = importlib.import_module("service.cli.trouble").told(error)
-        click.echo(f"Error: {told[0]}", err=True)
-        sys.exit(told[1])
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # An old terminal may not have every letter.
+    attune.main(prog_name="attune")

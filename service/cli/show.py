@@ -1,42 +1,64 @@
-"""How results are shown: a table on a terminal, tab-separated text in a pipe, or one JSON document."""
+"""How results are shown: a table on a terminal, tab-separated text in a pipe, or one JSON document.
+
+Data goes to stdout, words to stderr.
+"""
 
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import Enum
+from pathlib import Path
 from uuid import UUID
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from service.settings import load
+from service.settings import Settings, home_folder, load
 from service.site import Site, open_site
 
 Record = Mapping[str, object]
 
+END_OF_ID = 8
+"""Digits of an id that a table shows: its end, which every command takes for the whole."""
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON document.")
+
+
+def home() -> Path:
+    """Return the folder of the installation that this command is about."""
+    return home_folder(click.get_current_context().obj)
+
+
+def settings() -> Settings:
+    """Read the settings of the installation that this command is about."""
+    return load(home())
 
 
 @contextmanager
 def site() -> Iterator[Site]:
     """Open the installation for one command."""
-    opened = open_site(load())
+    opened = open_site(settings())
     try:
         yield opened
     finally:
         opened.db.close()
 
 
+def say(words: str) -> None:
+    """Say something to the person at the keyboard."""
+    click.echo(words, err=True)
+
+
 def records(rows: Sequence[Record], json_: bool, empty: str) -> None:
-    """Show a list of records with the same keys; `empty` is said, on stderr, where there are none."""
+    """Show a list of records with the same keys; `empty` is said where there are none."""
     if json_:
         click.echo(json.dumps([_plain(row) for row in rows], ensure_ascii=False, indent=2))
     elif not rows:
-        click.echo(empty, err=True)
+        say(empty)
     elif sys.stdout.isatty():
         _table(rows)
     else:
@@ -46,41 +68,33 @@ def records(rows: Sequence[Record], json_: bool, empty: str) -> None:
 
 
 def record(row: Record, json_: bool) -> None:
-    """Show one record, a line a key."""
+    """Show one record, a line a key; the items of a list below each other."""
     if json_:
         click.echo(json.dumps(_plain(row), ensure_ascii=False, indent=2))
         return
     width = max(len(key) for key in row)
     for key, value in row.items():
-        lines = _cell(value).split("\n")
-        click.echo(f"{key.ljust(width)}  {lines[0]}")
-        for line in lines[1:]:
-            click.echo(f"{' ' * width}  {line}")
+        lines = [_cell(one) for one in value] if isinstance(value, list | tuple) else [_cell(value)]
+        for name, line in zip([key, *[""] * len(lines)], lines or [_cell(None)], strict=False):
+            click.echo(f"{name.ljust(width)}  {line}")
 
 
 def _table(rows: Sequence[Record]) -> None:
     table = Table(*rows[0], box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        # As Text: what people typed is not markup.
+        table.add_row(*(Text(_short(value)) for value in row.values()))
     Console().print(table)
 
 
-def _plain(value: object) -> object:
+def _short(value: object) -> str:
     match value:
-        case Mapping():
-            return {str(key): _plain(one) for key, one in value.items()}
-        case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case date():
-            return value.isoformat()
-        case Enum():
-            return value.value
         case UUID():
-            return str(value)
-        case list() | tuple() | frozenset():
-            return [_plain(one) for one in value]
+            return value.hex[-END_OF_ID:]
+        case list() | tuple():
+            return "\n".join(_cell(one) for one in value) or _cell(None)
         case _:
-            return value
+            return _cell(value)
 
 
 def _cell(value: object) -> str:
@@ -93,7 +107,27 @@ def _cell(value: object) -> str:
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
         case Enum():
             return str(value.value)
+        case Mapping():
+            return " ".join(_cell(one) for one in value.values() if one is not None)
         case list() | tuple():
-            return "\n".join(_cell(one) for one in value) or "-"
+            return ", ".join(_cell(one) for one in value) or _cell(None)
         case _:
             return str(value)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Mapping():
+            return {str(key): _plain(one) for key, one in value.items()}
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date() | time():
+            return value.isoformat()
+        case Enum():
+            return value.value
+        case UUID():
+            return str(value)
+        case list() | tuple() | frozenset():
+            return [_plain(one) for one in value]
+        case _:
+            return value

@@ -5,10 +5,9 @@ The job store is memory: all state is in our own tables, so nothing is lost with
 
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
@@ -17,30 +16,42 @@ from sqlalchemy.exc import DBAPIError
 
 from service import jobs
 from service.db import explain
+from service.log import place_of
 from service.site import Site
 
 log = structlog.get_logger()
 
+LATE_SECONDS = 30
+
 
 class LocalEngine:
-    """Runs the jobs of one installation until it is stopped."""
+    """Runs the jobs of one installation until it is stopped. `clock` counts seconds and is never set back."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, clock: Callable[[], float] = time.monotonic) -> None:
         self._site = site
+        self._clock = clock
         self._stopping = threading.Event()
+        self._jobs = (*jobs.PERIODIC, jobs.Job("send", 1, self._send))
         self._beats: dict[str, float] = {}
         self._sends = ThreadPoolExecutor(site.settings.send_threads, thread_name_prefix="send")
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": JobThreads(len(jobs.PERIODIC) + 1)},
+            executors={"default": JobThreads(len(self._jobs))},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
-        for job in (*jobs.PERIODIC, jobs.Job("send", 1, self._send)):
-            self._scheduler.add_job(
-                self._guarded(job), "interval", seconds=job.every_seconds, id=job.name, name=job.name
-            )
 
     def start(self) -> None:
+        """Begin with every job at once: what a killed process left is taken up without waiting."""
+        for job in self._jobs:
+            self._beat(job.name)
+            self._scheduler.add_job(
+                self._guarded(job),
+                "interval",
+                seconds=job.every_seconds,
+                next_run_time=datetime.now(UTC),
+                id=job.name,
+                name=job.name,
+            )
         self._scheduler.start()
         log.info("engine started", engine="local")
 
@@ -52,17 +63,27 @@ class LocalEngine:
         log.info("engine stopped", engine="local")
 
     def late(self) -> list[str]:
-        """Return the jobs whose last good run is more than 30 s overdue."""
-        now = time.monotonic()
-        return [job.name for job in jobs.PERIODIC if self._age(job.name, now) > job.every_seconds + 30]
+        """Return the jobs whose last good run is 30 s overdue; for sends, as long as a hand-over may take."""
+        now = self._clock()
+        return [
+            job.name
+            for job in self._jobs
+            if now - self._beats.get(job.name, now) > job.every_seconds + self._patience(job)
+        ]
 
-    def _age(self, name: str, now: float) -> float:
-        return now - self._beats.setdefault(name, now)
+    def _patience(self, job: jobs.Job) -> float:
+        return self._site.settings.claim_seconds if job.name == "send" else LATE_SECONDS
+
+    def _beat(self, name: str) -> None:
+        self._beats[name] = self._clock()
 
     def _send(self, site: Site) -> int:
-        return jobs.send(
-            site, self._sends, site.settings.send_threads, going_on=lambda: not self._stopping.is_set()
-        )
+        return jobs.send(site, self._sends, site.settings.send_threads, self._goes_on)
+
+    def _goes_on(self) -> bool:
+        """Note that the last round of sends has ended, and say whether there may be another."""
+        self._beat("send")
+        return not self._stopping.is_set()
 
     def _guarded(self, job: jobs.Job) -> Callable[[], None]:
         """Return the job as the scheduler runs it: an error is logged, and the next ring tries again."""
@@ -72,13 +93,10 @@ class LocalEngine:
                 return
             try:
                 job.run(self._site)
-                self._beats[job.name] = time.monotonic()
+                self._beat(job.name)
             except DBAPIError as error:
                 log.error("job failed", job=job.name, why=explain(error))
             except Exception as error:
-                # The text of an error may hold a person's words; where it happened is enough.
-                frame = traceback.extract_tb(error.__traceback__)[-1]
-                place = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
-                log.error("job failed", job=job.name, error=type(error).__name__, place=place)
+                log.error("job failed", job=job.name, error=type(error).__name__, place=place_of(error))
 
         return run

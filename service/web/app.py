@@ -6,20 +6,22 @@ from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from service import schema
-from service.db import explain
+from service.db import DatabaseError, explain
 from service.errors import AttuneError
 from service.site import Site
 from service.web import hooks, pages
-from service.web.guards import BodyLimit, Headers
+from service.web.guards import BodyLimit, Headers, LastResort
 
 log = structlog.get_logger()
 
+GONE = "The database file is gone; put it back from a backup, then start Attune again."
 STATIC = Path(str(resources.files("service.web") / "static"))
 
 
@@ -30,7 +32,9 @@ def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI
     app.include_router(hooks.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    # The last one added is the first that a request meets.
     app.add_middleware(BodyLimit)
+    app.add_middleware(LastResort, answer=_broken)
     app.add_middleware(Headers)
 
     @app.get("/healthz")
@@ -47,7 +51,7 @@ def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI
     app.add_exception_handler(AttuneError, _told)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(Exception, _broken)
+    app.add_exception_handler(RequestValidationError, _unreadable)
     return app
 
 
@@ -55,6 +59,9 @@ def _troubles(site: Site, late: list[str]) -> list[str]:
     """Return what keeps this process from its work, a sentence each."""
     troubles = [f"The job {name} has not run for too long." for name in late]
     try:
+        if site.db.is_missing:
+            # An open file stays readable when its name is gone, and what is written to it is lost.
+            raise DatabaseError(GONE)
         with site.db.read() as session:
             schema.check(session)
     except AttuneError as error:
@@ -64,19 +71,24 @@ def _troubles(site: Site, late: list[str]) -> list[str]:
     return troubles
 
 
-def _wants_page(request: Request) -> bool:
-    return request.url.path.startswith(("/r/", "/u/"))
-
-
 def _sentence(request: Request, status: int, title: str, sentence: str) -> Response:
-    if _wants_page(request):
-        page = pages.TEMPLATES.get_template("message.html").render(title=title, sentence=sentence)
-        return HTMLResponse(page, status_code=status)
+    if request.url.path.startswith(("/r/", "/u/")):
+        page = pages.TEMPLATES.get_template("message.html")
+        brand = request.app.state.site.settings.brand
+        return HTMLResponse(page.render(title=title, sentence=sentence, brand=brand), status_code=status)
     return JSONResponse({"error": sentence}, status_code=status)
 
 
 def _told(request: Request, error: Exception) -> Response:
     return _sentence(request, 400, "That did not work", str(error))
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    """Name what is wrong, and not what was given: FastAPI's own answer repeats it."""
+    assert isinstance(error, RequestValidationError)
+    place = error.errors()[0]["loc"]
+    named = f"`{place[1]}`" if len(place) > 1 and isinstance(place[1], str) else "The request"
+    return _sentence(request, 422, "That did not work", f"{named} is missing or cannot be read here.")
 
 
 def _database(request: Request, error: Exception) -> Response:
@@ -87,11 +99,12 @@ def _database(request: Request, error: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _sentence(request, error.status_code, "Not here", str(error.detail))
+    answer = _sentence(request, error.status_code, "Not here", str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
-def _broken(request: Request, error: Exception) -> Response:
-    log.error("request failed", route=_route(request), error=type(error).__name__)
+def _broken(request: Request) -> Response:
     return _sentence(request, 500, "That did not work", "Something went wrong on our side.")
 
 

@@ -1,9 +1,17 @@
-"""What every request passes: a limit on its body, and the headers that keep a browser safe."""
+"""What every request passes: headers that keep a browser safe, an answer to our own bugs, a limit on bodies."""
 
+from collections.abc import Callable
+
+import structlog
 from starlette.datastructures import Headers as RequestHeaders
 from starlette.datastructures import MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.log import place_of
+
+log = structlog.get_logger()
 
 LARGEST_BODY = 64 * 1024
 """Bytes: forty times the longest message with all of a provider's fields."""
@@ -31,6 +39,29 @@ class Headers:
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class LastResort:
+    """Answers what nobody expected, and logs where it happened; the server's own log would show its text."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request], Response]) -> None:
+        self.app = app
+        self.answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:
+            log.error("request broke", error=type(error).__name__, place=place_of(error))
+            if not begun and scope["type"] == "http":
+                await self.answer(Request(scope))(scope, receive, send)
 
 
 class BodyLimit:

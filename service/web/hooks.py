@@ -4,6 +4,7 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Request, Response
 
 from notifiers.base import InboundParser, ReportParser
@@ -12,6 +13,7 @@ from service.site import Site
 from service.states import AddressKind
 
 router = APIRouter(prefix="/hooks")
+log = structlog.get_logger()
 
 SIGNATURE = "x-twilio-signature"
 MOST_FIELDS = 200
@@ -41,11 +43,19 @@ def signed_form(
     try:
         form = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
-        raise HTTPException(403, "The post is not a signed form.") from None
+        raise _not_signed(channel, "The post is no form.") from None
     base = site.settings.public_url
-    if not base or not signature or not notifier.verify(_url(base, request), form, signature):
-        raise HTTPException(403, "The signature is missing or wrong.")
+    if not base:
+        raise _not_signed(channel, "There is no public_url here to check the signature with.")
+    if not signature or not notifier.verify(_url(base, request), form, signature):
+        raise _not_signed(channel, "The signature is missing, or not made for public_url with our token.")
     return form
+
+
+def _not_signed(channel: str, why: str) -> HTTPException:
+    """Tell the admin, who alone can see that public_url or the token is wrong, and refuse the post."""
+    log.warning("post refused", channel=channel, why=why)
+    return HTTPException(403, why)
 
 
 def _url(base: str, request: Request) -> str:

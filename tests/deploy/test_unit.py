@@ -2,10 +2,14 @@
 
 import ctypes.util
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.deploy.sandbox import values
@@ -67,13 +71,40 @@ def test_what_the_measure_does_not_count(name: str, value: str) -> None:
     assert values(UNIT.read_text(), name) == [value]
 
 
-def test_attune_can_live_under_its_system_call_rules() -> None:
+def sandboxed(*command: str) -> list[str]:
+    """Return the command that runs another one under the unit's system call rules; skip where it cannot."""
     tool("systemd-analyze", "the Debian package systemd")
     if ctypes.util.find_library("seccomp") is None:
         pytest.skip("There is no libseccomp here; install the Debian package libseccomp2.")
+    return [sys.executable, "-m", "tests.deploy.sandbox", str(UNIT), *command]
+
+
+def test_its_system_call_rules_allow_what_is_needed_and_no_more() -> None:
     assert all(works(action) for action in REFUSED.values())  # Here and now; so the refusal is the unit's.
-    command = [sys.executable, "-m", "tests.deploy.sandbox", str(UNIT)]
-    probe = [*command, sys.executable, "-m", "tests.deploy.sandbox_probe"]
+    probe = sandboxed(sys.executable, "-m", "tests.deploy.sandbox_probe")
     done = subprocess.run(probe, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == dict.fromkeys(NEEDED, True) | dict.fromkeys(REFUSED, False)
+
+
+@pytest.mark.process
+def test_attune_itself_lives_under_its_system_call_rules(tmp_path: Path) -> None:
+    environment = os.environ | {"ATTUNE_HOME": str(tmp_path), "ATTUNE_PORT": "0"}
+    attune = tool("attune", "this project")
+    subprocess.run(sandboxed(attune, "init"), cwd=ROOT, env=environment, check=True, capture_output=True)
+    with (tmp_path / "attune.toml").open("a") as toml:
+        toml.write("[notifiers.console]\n")
+    up = subprocess.Popen(
+        sandboxed(attune, "up"), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE
+    )
+    with up:
+        try:
+            assert up.stdout
+            address = re.search(r"http://\S+", up.stdout.readline())
+            assert address
+            assert httpx.get(f"{address[0]}/readyz").json()["status"] == "ready"
+            up.terminate()
+            # Both are a clean end to systemd.
+            assert up.wait(30) in (0, -signal.SIGTERM)
+        finally:
+            up.kill()

@@ -52,6 +52,7 @@ ASKED = Context(NOW, asking_consent=True)
 STOPPED = Context(NOW, HABITS, stopped=True)
 PULSE = Context(NOW, HABITS, pulse=SCALE)
 PULSE_ONE = Context(NOW, HABITS, waiting=((1,),), pulse=SCALE)
+PULSE_TEN = Context(NOW, EVERY, pulse=SCALE)
 PULSE_DIGEST = Context(NOW, HABITS, waiting=((1, 2, 3),), pulse=SCALE)
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -117,7 +118,12 @@ CONSENT = [
         ASKED, (Agree(),), "YES | Yes! | y | OK | start | unstop | Sure | I agree | 👍 | 👍🏽 | yes please"
     ),
     *same(ASKED, (Agree(),), "Yes, I agree 😊 | ok sure | yep | yes, start | ✅ | with pleasure"),
-    *same(ASKED, UNCLEAR, "yes? | yes but not now or ever | maybe | what does it cost | yes 👎 | 🤔", ""),
+    *same(
+        ASKED,
+        UNCLEAR,
+        "yes? | yes but not now or ever | maybe | what does it cost | yes 👎 | yes нет | 🤔",
+        "",
+    ),
     *same(STOPPED, (Agree(),), "START | unstop | start again | please start texting me again"),
     *same(STOPPED, (Which((1, 2, 3)),), "yes"),
     *same(STOPPED, (Done((2,)),), "2 | did quality time"),
@@ -143,6 +149,7 @@ CHECK_IN = [
     *same(PULSE, (Done((2,)),), "2 | done 2 | quality time"),
     *same(PULSE, (Which((1, 2, 3)),), "done"),
     *same(PULSE, UNCLEAR, "4 3 nice | great week"),
+    *same(PULSE_TEN, (Done((10,)),), "10"),
     *same(PULSE_ONE, (SkipPulse(),), "S"),
     *same(PULSE_ONE, (Skip((1,)),), "skip"),
     *same(PULSE_ONE, (Done((1,)),), "1 | one | done | 👍"),
@@ -160,7 +167,8 @@ DONE = [
     *same(
         ONE,
         (Done((1,)),),
-        "done | Done! | DONE ✅ | done, thanks! | did it | we did it | I've done it | just did it",
+        "done | Done! | DONE ✅ | ¡done! | done\x07\t | d\u3164one\u2800 | done, thanks! | did it | "
+        "we did it | I've done it | just did it",
     ),
     *same(
         ONE,
@@ -180,7 +188,8 @@ DONE = [
     *same(
         ONE,
         UNCLEAR,
-        "done? | not done | I did not do it | done tomorrow | done 👎 | ❌ | did you do it | done and dusted",
+        "done? | not done | I did not do it | done tomorrow | done 👎 | ❌ | did you do it | "
+        "done and dusted | done да",
     ),
     *same(
         ONE,
@@ -224,7 +233,7 @@ NUMBERS = [
     *same(
         NONE,
         UNCLEAR,
-        "3-1 | 1.5 | 20:30 | 1st | 2 days | 2026-11-20 | ½ | $1 | 1% | 1 = done | 1234 | 1?",
+        "3-1 | 2-2 | 1.5 | 20:30 | 1st | 2 days | 2026-11-20 | ½ | $1 | 1% | 1 = done | 1234 | 1?",
         "9" * 5000,
     ),
     *same(NONE, UNCLEAR, "the one | 1-9999 | 1 2 nope | - | 1 2 3 @"),
@@ -280,7 +289,8 @@ SEVERAL = [
     *same(
         NONE,
         (Done((1,)), Skip((2,))),
-        "done 1, skip 2 | 1, skip 2 | done 1 skip 2 | 1 done 2 skip | 1 done, 2 skip | 1 and skip 2",
+        "done 1, skip 2 | 1, skip 2 | 1\nskip 2 | done 1 skip 2 | 1 done 2 skip | 1 done, 2 skip | "
+        "1 and skip 2",
     ),
     *same(NONE, (Skip((1,)), Done((2,))), "skip 1 and 2 done | skip 1, done 2 | 1 skip, 2 done | 1 skip, 2"),
     *same(NONE, (Done((1,)), Skip((2, 3))), "1, skip 2, 3 | did gratitude, skip 2 and empathy"),
@@ -292,7 +302,8 @@ SEVERAL = [
     *same(
         ONE,
         UNCLEAR,
-        "pause, 1 | later, 1 | 1, later | 1 later | done 1 pause | 1 done 2 | 1 ✅ 3 | done 1 and who knows",
+        "pause, 1 | later, 1 | 1, later | 1 later | done 1 pause | 1 done 2 | 1 ✅ 3 | "
+        "done 1 and who knows | later 30 min 15",
     ),
 ]
 LATER = [
@@ -304,12 +315,27 @@ LATER = [
     *same(
         ONE,
         (Later(30 * MINUTE),),
-        "later 30m | later 30 min | later in 30 minutes | snooze 30m | in half an hour | later 30min please",
+        "later 30m | later 30 min | later in 30 minutes | snooze 30m | in half an hour | "
+        "remind me in half an hour please | later 30min please",
     ),
     *same(
         ONE,
         (Later(2 * HOUR),),
-        "later 2h | snooze 2h | snooze for two hours | remind me in 2 hours | later, 2h | in 2 hrs",
+        "later 2h | snooze 2h | snooze for two hours | later 2h ok | remind me in 2 hours | "
+        "later, 2h | in 2 hrs",
+    ),
+    *same(
+        ONE,
+        (Later(HOUR), ShowStreaks()),
+        "later an hour streak | later 1h streak | later for one hour. streak",
+    ),
+    *same(ONE, (Later(30 * MINUTE), ShowStreaks()), "snooze half an hour streak | later 30m streak"),
+    *same(ONE, (Later(at=time(13, 0)), ShowStreaks()), "later at 1 pm streak | later at 13:00 streak"),
+    *same(ONE, (Pause(until=date(2026, 11, 23)), ShowStreaks()), "pause until monday streak"),
+    *same(
+        ONE,
+        (Pause(until=date(2026, 11, 25)), ShowStreaks()),
+        "pause until 25 nov streak | pause until 2026-11-25 streak",
     ),
     *same(ONE, (Later(HOUR),), "in an hour | later 1 hour | later in a hour | later 60m"),
     *same(
@@ -329,6 +355,7 @@ LATER = [
     *same(ONE, (Later(at=time(12, 0)),), "later at noon | later 12pm | later 12:00"),
     *same(ONE, (Later(at=time(0, 30)),), "later 12:30 am | later 00:30"),
     *same(Context(NOW.replace(hour=7), HABITS), (Later(at=time(8, 0)),), "later at 8"),
+    *same(Context(NOW.replace(hour=11), HABITS), (Later(at=time(13, 30)),), "later 1:30"),
     *same(
         ONE,
         UNCLEAR,
@@ -338,7 +365,8 @@ LATER = [
     *same(
         ONE,
         UNCLEAR,
-        "see you later | later tomorrow | later 99999 min | in 2 apples | later at | later 123:45",
+        "see you later | later tomorrow | later 99999 min | in 2 apples | later at | later 123:45 | "
+        "later 24:00 | later 20:60 | later 1h 5 | later 8:60pm | later 0pm",
     ),
 ]
 PAUSE = [
@@ -365,7 +393,8 @@ PAUSE = [
         ONE,
         UNCLEAR,
         "pause 2 | pause 0 days | pause 500 days | pause until 2025-01-01 | pause until 2028-01-01 | "
-        "pause until 31 feb",
+        "pause until 31 feb | pause until 25 apples | pause until 18 nov | pause until 17 nov | "
+        "pause until 2026-11-18",
     ),
     *same(
         ONE,

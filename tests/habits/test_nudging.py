@@ -178,6 +178,8 @@ def test_the_day_of_quiet_hours_is_the_persons_own(day_starts: str, due_at: str,
         (BERLIN, "02:10-02:40", "2026-10-25T02:10", "2026-10-25T02:40", "2026-10-26T02:10"),
         # Quiet hours of which a gap leaves nothing.
         (BERLIN, "02:50-03:10", "2026-03-29T03:05", "2026-03-29T03:05", "2026-03-30T02:50"),
+        (BERLIN, "02:50-03:10", "2026-03-28T04:00", "2026-03-28T04:00", "2026-03-30T02:50"),
+        (BERLIN, "02:30-03:30", "2026-03-29T01:00", "2026-03-29T01:00", "2026-03-30T02:30"),
         # Their end moves into the beginning of the next ones.
         (BERLIN, "03:10-02:50", "2026-03-29T03:05", "2026-03-30T02:50", "2026-03-30T03:10"),
         ("Australia/Lord_Howe", NIGHT, "2026-04-05T07:30", "2026-04-05T08:00", "2026-04-05T21:00"),
@@ -185,6 +187,7 @@ def test_the_day_of_quiet_hours_is_the_persons_own(day_starts: str, due_at: str,
         # A date that a zone skipped: the night before it ends on the morning after it.
         ("Pacific/Apia", NIGHT, "2011-12-29T23:00", "2011-12-31T08:00", "2011-12-31T21:00"),
         ("Pacific/Apia", NIGHT, "2011-12-31T07:00", "2011-12-31T08:00", "2011-12-31T21:00"),
+        ("Pacific/Apia", "13:00-14:00", "2011-12-29T15:00", "2011-12-29T15:00", "2011-12-31T13:00"),
     ],
 )
 def test_quiet_hours_in_nights_when_clocks_change(
@@ -265,6 +268,14 @@ def test_a_moved_message_counts_for_the_day_it_is_moved_to() -> None:
     evening = decide(dues("23:00"), rules("22:00-00:00", cap=1), history, on("23:00"))
 
     assert evening.reason is Reason.CAP
+
+
+def test_a_message_of_the_next_day_uses_up_the_next_day() -> None:
+    history = History(planned=(on("12:00"),))
+    due = (Due("a", on("2026-03-04T02:55"), Reason.DONE), Due("b", on("2026-03-04T03:02")))
+    decision = decide(due, rules("00:00-00:00", cap=1), history, on("2026-03-04T02:55"))
+
+    assert decision.send == ("b",)
 
 
 # Rule 5: catching up, and what expires.

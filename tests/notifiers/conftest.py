@@ -7,13 +7,16 @@ import pytest
 from notifiers import registry
 from notifiers.base import Message
 from notifiers.twilio import Twilio
-from tests.servers import TwilioServer
+from tests.servers import Script, TwilioServer
 
 NUMBER = "+12025550123"
 MAILBOX = "alice@example.org"
 WORDS = "Tell them one thing you love."
 TOKEN = "t0ken-of-the-account"
 PASSWORD = "p4ssword-of-the-mailbox"
+
+LONG = 3600.0
+"""Seconds of a wait that ends only when the server is closed."""
 
 PRIVATE = [NUMBER, NUMBER[1:], MAILBOX, "alice", WORDS, "love", TOKEN, PASSWORD]
 
@@ -50,9 +53,9 @@ def channel(server: TwilioServer) -> Twilio:
     return twilio_channel(server)
 
 
-@pytest.fixture
-def impatient(server: TwilioServer) -> Twilio:
-    return twilio_channel(server, timeout=0.3)
+def with_patience_for(script: Script, server: TwilioServer) -> Twilio:
+    """Return a channel that gives up soon when the answer never comes, and only then."""
+    return twilio_channel(server, timeout=0.3 if script.wait_seconds else 5)
 
 
 @pytest.fixture

@@ -1,0 +1,430 @@
+"""Due people become nudges with their words, and their reminders move on."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
+
+from habits import practices
+from habits.nudging import Reason
+from service import due, people, planning, taking_up
+from service.models import Nudge, NudgeItem, Pause, Pulse, Reminder
+from service.planning import Planned
+from service.states import Cause, NudgeKind, NudgeState, PulseState
+from tests.walk.rows import crowd, items, nudges, on, rows, words
+from tests.world import World
+
+
+def plan(world: World, limit: int = 500) -> Planned:
+    return planning.plan_due(world.site, world.at, limit)
+
+
+def plan_all(world: World) -> Planned:
+    total = Planned()
+    while (did := plan(world)).people:
+        total += did
+    return total
+
+
+def outcome(world: World, person_id: UUID) -> list[tuple[NudgeState, str | None]]:
+    return [(nudge.state, nudge.reason) for nudge in nudges(world, person_id)]
+
+
+def test_nobody_is_due(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+
+    assert plan(world) == Planned()
+    assert nudges(world, alex) == []
+
+
+def test_a_reminder_becomes_a_nudge_with_all_that_it_needs(world: World, alex: UUID) -> None:
+    habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
+    (reminder,) = rows(world, Reminder)
+    world.at = on("19:00:20")
+
+    assert plan(world) == Planned(people=1, planned=1)
+
+    (nudge,) = nudges(world, alex)
+    assert (nudge.state, nudge.kind, nudge.reason) == (NudgeState.PLANNED, NudgeKind.NUDGE, Reason.DUE)
+    assert (nudge.cause_kind, nudge.cause_id) == (Cause.REMINDER, reminder.id)
+    assert nudge.turn == on("19:00").date().toordinal()
+    assert (nudge.due_at, nudge.not_before) == (on("19:00"), world.at)
+    assert nudge.expires_at == on("21:00")
+    (item,) = items(world, nudge)
+    assert (item.habit_id, item.reminder_id, item.day) == (habit, reminder.id, on("19:00").date())
+    (prompt,) = [p for p in practices.find("gratitude").prompts if p.id == item.prompt_id]
+    assert prompt.text in words(world, nudge)
+    assert "Reply 1" in words(world, nudge)
+    light = [p for p in practices.find("gratitude").prompts if p.depth == 1]
+    assert item.chance == pytest.approx(1 / len(light))
+    (moved,) = rows(world, Reminder)
+    assert (moved.fired_on, moved.next_at) == (on("19:00").date(), on("2026-03-03T19:00"))
+    assert world.person(alex).due_at == on("2026-03-03T19:00")
+
+
+def test_reminders_within_ten_minutes_are_one_message_with_the_habits_numbers(
+    world: World, alex: UUID
+) -> None:
+    world.take_up("gratitude", "daily", "daily 19:10", alex)
+    world.take_up("empathy", "daily", "daily 19:00", alex)
+    world.take_up("patience", "daily", "daily 19:11", alex)
+    world.at = on("19:00")
+
+    assert plan(world) == Planned(people=1, planned=1)
+
+    (digest,) = nudges(world, alex)
+    assert [item.day for item in items(world, digest)] == [world.at.date()] * 2
+    assert "2 Empathy" in words(world, digest)
+    assert "1 Gratitude" in words(world, digest)
+    assert "3 " not in words(world, digest)
+    assert world.person(alex).due_at == on("19:11")
+    world.at = on("19:11")
+    assert plan(world) == Planned(people=1, planned=1)
+    assert "Reply 3" in words(world, nudges(world, alex)[1])
+
+
+def test_what_is_moved_out_of_quiet_hours_meets_what_is_due_then(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 07:00", alex)
+    world.take_up("empathy", "daily", "daily 08:05", alex)
+    world.at = on("2026-03-03T07:00")
+    plan(world)
+
+    (digest,) = nudges(world, alex)
+    assert (digest.reason, digest.not_before) == (Reason.MOVED, on("2026-03-03T08:00"))
+    assert len(items(world, digest)) == 2
+    assert world.person(alex).due_at == on("2026-03-04T07:00")
+
+
+def test_a_habit_with_two_reminders_at_one_hour_is_one_item(world: World, alex: UUID) -> None:
+    habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
+    taking_up.add_reminder(world.site, habit, alex, "mon 19:05", world.at)
+    world.at = on("19:00")
+    plan(world)
+
+    (nudge,) = nudges(world, alex)
+    assert len(items(world, nudge)) == 1
+    assert [r.fired_on for r in rows(world, Reminder)] == [world.at.date()] * 2
+
+
+def test_each_habit_of_a_digest_may_be_let_go_for_its_own_reason(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.take_up("empathy", "daily", "daily 19:00", alex)
+    world.says("Alex", "1")
+    world.at = on("19:00")
+
+    assert plan(world) == Planned(people=1, planned=1, let_go=1)
+    assert outcome(world, alex) == [(NudgeState.PLANNED, Reason.DUE), (NudgeState.LAPSED, Reason.DONE)]
+    sent, gone = nudges(world, alex)
+    assert (len(items(world, sent)), len(items(world, gone))) == (1, 1)
+    assert gone.words_sealed is None
+
+
+@pytest.mark.parametrize(
+    ("goal", "said", "expected"),
+    [
+        ("daily", [], Reason.DUE),
+        ("daily", ["1"], Reason.DONE),
+        ("daily", ["1", "undo"], Reason.DUE),
+        ("2 a week", ["1"], Reason.DUE),
+        ("2 a week", ["1", "yesterday"], Reason.DONE),
+        ("mon wed", ["1"], Reason.DONE),
+    ],
+)
+def test_who_has_done_it_is_left_in_peace(
+    world: World, alex: UUID, goal: str, said: list[str], expected: Reason
+) -> None:
+    taking_up.add_habit(
+        world.site,
+        [alex],
+        taking_up.NewHabit("gratitude", goal, ("daily 19:00",), on("2026-03-02T00:00").date()),
+        world.at,
+    )
+    world.at = on("2026-03-04T09:00")
+    for text in said:
+        world.says("Alex", "1 yesterday" if text == "yesterday" else text)
+    plan_all(world)
+    world.at = on("2026-03-04T19:00")
+    plan_all(world)
+
+    assert nudges(world, alex)[-1].reason == expected
+
+
+def test_a_week_whose_goal_is_met_is_quiet_to_its_end(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "2 a week", "daily 19:00", alex)
+    world.says("Alex", "done")
+    world.at = on("2026-03-03T12:00")
+    world.says("Alex", "done")
+    for day in range(3, 10):
+        world.at = on(f"2026-03-0{day}T19:00")
+        plan_all(world)
+
+    reasons = [nudge.reason for nudge in nudges(world, alex)]
+    assert reasons[-7:] == [Reason.DONE, *[Reason.GOAL_MET] * 5, Reason.DUE]
+
+
+def test_a_paused_person_is_left_in_peace_until_the_first_day_back(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    people.pause(world.site, alex, 2, world.at)
+    for day in ("2026-03-02", "2026-03-03", "2026-03-04"):
+        world.at = on(f"{day}T19:00")
+        plan(world)
+
+    assert [reason for _, reason in outcome(world, alex)] == [Reason.PAUSED, Reason.PAUSED, Reason.DUE]
+
+
+def test_one_habit_may_be_paused(world: World, alex: UUID) -> None:
+    habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.take_up("empathy", "daily", "daily 19:00", alex)
+    with world.site.db.write() as session:
+        session.add(Pause(person_id=alex, habit_id=habit, from_on=world.at.date(), to_on=world.at.date()))
+    world.at = on("19:00")
+    plan(world)
+    world.at = on("2026-03-03T19:00")
+    plan(world)
+
+    assert [reason for _, reason in outcome(world, alex)] == [Reason.DUE, Reason.PAUSED, Reason.DUE]
+    assert [len(items(world, nudge)) for nudge in nudges(world, alex)] == [1, 1, 2]
+
+
+def test_a_person_who_stopped_is_not_due(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.says("Alex", "STOP")
+    world.at = on("19:00")
+
+    assert plan(world) == Planned()
+
+
+def test_a_resting_person_is_left_in_peace_until_the_rest_is_over(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    with world.site.db.write() as session:
+        planning.outbox.lock_people(session, [alex])[alex].rested_until = on("2026-03-03T19:00")
+    for day in ("2026-03-02", "2026-03-03"):
+        world.at = on(f"{day}T19:00")
+        plan(world)
+
+    assert [reason for _, reason in outcome(world, alex)] == [Reason.RESTING, Reason.DUE]
+
+
+def test_no_more_messages_a_day_than_the_cap(world: World) -> None:
+    alex = world.join("Alex", daily_cap=2)
+    for hour, practice in ((10, "gratitude"), (13, "empathy"), (16, "patience")):
+        world.take_up(practice, "daily", f"daily {hour}:00", alex)
+    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    world.goes_on(on("18:00"))
+
+    assert [reason for _, reason in outcome(world, alex)] == [Reason.DUE, Reason.DUE, Reason.CAP, Reason.CAP]
+    assert rows(world, Pulse) == []
+    world.goes_on(on("2026-03-03T10:00"))
+    assert nudges(world, alex)[-1].reason == Reason.DUE
+
+
+def test_a_check_in_uses_up_the_cap_too(world: World) -> None:
+    alex = world.join("Alex", daily_cap=1)
+    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    world.take_up("gratitude", "daily", "daily 18:00", alex)
+    world.goes_on(on("18:00"))
+
+    assert outcome(world, alex) == [(NudgeState.DELIVERED, Reason.DUE), (NudgeState.LAPSED, Reason.CAP)] or (
+        outcome(world, alex) == [(NudgeState.SENT, Reason.DUE), (NudgeState.LAPSED, Reason.CAP)]
+    )
+
+
+def test_after_five_hours_down_one_digest_goes_out_and_the_rest_lapses(world: World, alex: UUID) -> None:
+    for number, practice in enumerate(
+        ("gratitude", "empathy", "patience", "quality-time", "active-listening")
+    ):
+        world.take_up(practice, "daily", f"daily {12 + number}:30", alex)
+    taking_up.add_check_in(world.site, alex, "mon 12:00", world.at)
+    world.at = on("17:00")  # Due at 12:00, 12:30, 13:30, 14:30, 15:30 and 16:30.
+
+    assert plan_all(world) == Planned(people=1, planned=1, let_go=4)
+    live = [nudge for nudge in nudges(world, alex) if nudge.state is NudgeState.PLANNED]
+    gone = [nudge for nudge in nudges(world, alex) if nudge.state is NudgeState.LAPSED]
+    assert [len(items(world, nudge)) for nudge in live] == [2]
+    assert (live[0].due_at, live[0].expires_at) == (on("15:30"), on("17:30"))
+    assert sorted(nudge.due_at for nudge in gone) == [on("12:00"), on("12:30"), on("13:30"), on("14:30")]
+    assert {nudge.reason for nudge in gone} == {Reason.LATE}
+    assert world.person(alex).due_at == on("2026-03-03T12:30")
+
+
+def test_after_a_night_down_what_is_due_now_still_goes_out(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 10:00", alex)
+    world.take_up("empathy", "daily", "tue 10:30", alex)
+    world.at = on("2026-03-03T11:00")
+
+    assert plan_all(world) == Planned(people=1, planned=1, let_go=1)
+    gone, digest = sorted(nudges(world, alex), key=lambda nudge: nudge.due_at)
+    assert (gone.due_at, gone.reason) == (on("10:00"), Reason.LATE)
+    assert [item.day for item in items(world, gone)] == [on("10:00").date()]
+    assert [item.day for item in items(world, digest)] == [world.at.date()] * 2
+
+
+def test_weeks_down_leave_few_rows_and_no_burst(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 10:00", alex)
+    world.at = on("2026-03-29T11:00")
+
+    plan_all(world)
+    live = [nudge for nudge in nudges(world, alex) if nudge.state is NudgeState.PLANNED]
+    assert [nudge.due_at for nudge in live] == [on("2026-03-29T10:00")]
+    gone = sorted(n.due_at for n in nudges(world, alex) if n.state is NudgeState.LAPSED)
+    assert gone == [on("10:00"), on("2026-03-28T10:00")]
+
+
+def test_a_reminder_of_the_day_before_counts_for_the_day_before(world: World) -> None:
+    alex = world.join("Alex", quiet_from=on("00:00").time(), quiet_to=on("00:00").time())
+    world.take_up("gratitude", "daily", "daily 02:55", alex)
+    world.take_up("empathy", "daily", "daily 03:02", alex)
+    world.at = on("2026-03-03T02:55")
+    plan(world)
+
+    (digest,) = nudges(world, alex)
+    assert [item.day.day for item in items(world, digest)] == [2, 3]
+
+
+def test_a_reminder_fires_once_a_date_whatever_its_zone_becomes(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.at = on("19:00")
+    plan(world)
+    with world.site.db.write() as session:
+        person = planning.outbox.lock_people(session, [alex])[alex]
+        person.zone = "America/New_York"
+        due.refresh(session, person, world.at)
+    # In New York seven o'clock is still to come, on the same date.
+    assert world.person(alex).due_at == on("2026-03-03T19:00") + timedelta(hours=5)
+
+
+def test_a_reminder_fires_once_a_date_whatever_its_schedule_becomes(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 12:00", alex)
+    world.at = on("12:00")
+    plan(world)
+    with world.site.db.write() as session:
+        person = planning.outbox.lock_people(session, [alex])[alex]
+        (reminder,) = due.live_reminders(session, [alex])
+        reminder.schedule = "daily 18:00"
+        due.refresh(session, person, world.at)
+
+    assert world.person(alex).due_at == on("2026-03-03T18:00")
+
+
+def test_a_reminder_of_an_archived_habit_does_not_fire(world: World, alex: UUID) -> None:
+    habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
+    taking_up.archive_habit(world.site, habit, world.at)
+    with world.site.db.write() as session:  # As if it had been due while it was archived.
+        planning.outbox.lock_people(session, [alex])[alex].due_at = on("19:00")
+    world.at = on("19:00")
+
+    assert plan(world) == Planned(people=1)
+    assert plan(world) == Planned()
+    assert nudges(world, alex) == []
+
+
+def test_the_check_in_comes_once_a_week(world: World, alex: UUID) -> None:
+    taking_up.add_check_in(world.site, alex, "daily 17:00", world.at)
+    world.goes_on(on("2026-03-10T18:00"))
+
+    asked = [n.due_at.date().isoformat() for n in nudges(world, alex) if n.state is not NudgeState.LAPSED]
+    assert asked == ["2026-03-02", "2026-03-09"]
+    lapsed = [nudge for nudge in nudges(world, alex) if nudge.state is NudgeState.LAPSED]
+    assert [(nudge.kind, nudge.reason) for nudge in lapsed] == [(NudgeKind.PULSE, Reason.ASKED)] * 7
+    pulses = rows(world, Pulse)
+    assert [pulse.week_on.isoformat() for pulse in pulses] == ["2026-03-02", "2026-03-09"]
+    assert {pulse.state for pulse in pulses} == {PulseState.ASKED}
+    assert pulses[0].nudge_id in {nudge.id for nudge in nudges(world, alex)}
+
+
+def test_the_week_of_a_check_in_is_the_persons_own(world: World) -> None:
+    alex = world.join("Alex", week_starts=6)
+    taking_up.add_check_in(world.site, alex, "daily 17:00", world.at)
+    world.goes_on(on("2026-03-09T12:00"))
+
+    assert [pulse.week_on.isoformat() for pulse in rows(world, Pulse)] == ["2026-03-01", "2026-03-08"]
+
+
+def test_prompts_repeat_only_once_the_bank_is_used_up(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    light = [p.id for p in practices.find("gratitude").prompts if p.depth == 1]
+    deeper = [p.id for p in practices.find("gratitude").prompts if p.depth <= 2]
+    used: list[str | None] = []
+    chances: list[float | None] = []
+    for ahead in range(40):
+        world.at = on("19:00") + timedelta(days=ahead)
+        plan(world)
+        (item,) = items(world, nudges(world, alex)[-1])
+        used.append(item.prompt_id)
+        chances.append(item.chance)
+
+    assert set(used[: len(light)]) == set(light)
+    assert set(used[:14]) <= set(light)
+    assert set(used[14:]) <= set(deeper)
+    assert len(set(used[14:])) > len(light)
+    assert chances[: len(light)] == [pytest.approx(1 / left) for left in range(len(light), 0, -1)]
+
+
+def test_planning_again_changes_nothing(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    taking_up.add_check_in(world.site, alex, "mon 19:00", world.at)
+    world.at = on("19:00")
+    before = {row.id: row.next_at for row in rows(world, Reminder)}
+    assert plan(world) == Planned(people=1, planned=2)
+    assert plan(world) == Planned()
+
+    # As if the reminders had been put back: the keys make the repeat harmless.
+    with world.site.db.write() as session:
+        person = planning.outbox.lock_people(session, [alex])[alex]
+        for reminder in due.live_reminders(session, [alex]):
+            reminder.next_at = before[reminder.id]
+        person.due_at = on("19:00")
+    assert plan(world) == Planned(people=1)
+    assert len(nudges(world, alex)) == 2
+    assert len(rows(world, NudgeItem)) == 1
+    assert len(rows(world, Pulse)) == 1
+    assert world.person(alex).due_at == on("2026-03-03T19:00")
+
+
+def test_a_batch_takes_the_longest_due_people_first(world: World) -> None:
+    ids = crowd(world, 7)
+    for number, person_id in enumerate(ids):
+        world.take_up("gratitude", "daily", f"daily 19:0{6 - number}", person_id)
+    world.at = on("19:06")
+
+    assert plan(world, 3) == Planned(people=3, planned=3)
+    assert {nudge.person_id for nudge in rows(world, Nudge, Nudge.kind == NudgeKind.NUDGE)} == set(ids[4:])
+    assert [plan(world, 3) for _ in range(3)] == [Planned(3, 3), Planned(1, 1), Planned()]
+
+
+@pytest.mark.parametrize("world_of", [(3, 40)])
+def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(
+    world: World, world_of: tuple[int, int]
+) -> None:
+    ids = crowd(world, sum(world_of))
+    for number, person_id in enumerate(ids):
+        world.take_up("gratitude", "daily", "daily 19:00", person_id)
+        world.take_up("empathy", "3 a week", "daily 19:05", person_id)
+        taking_up.add_check_in(world.site, person_id, "mon 19:00", world.at)
+        people.pause(world.site, person_id, 1 if number % 3 == 2 else None, world.at)
+        if number % 3 != 2:
+            people.resume(world.site, person_id, world.at)
+    world.at = on("19:00")
+    statements: list[str] = []
+
+    def note(
+        connection: Connection,
+        cursor: DBAPICursor,
+        statement: str,
+        parameters: object,
+        context: ExecutionContext | None,
+        executemany: bool,
+    ) -> None:
+        statements.append(statement)
+
+    event.listen(world.site.db.engine, "before_cursor_execute", note)
+    counts = []
+    for size in world_of:
+        statements.clear()
+        assert plan(world, size).people == size
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]
+    assert 10 < counts[0] < 30
