@@ -68,6 +68,12 @@ class Message:
     """A page where the person may answer (e-mail)."""
     unsubscribe_url: str | None = field(default=None, repr=False)
     """One click ends all messages (RFC 8058)."""
+    reply_label: str = ""
+    """What the link to `reply_url` says; the URL itself if blank."""
+    unsubscribe_label: str = ""
+    """What the link to `unsubscribe_url` says; the URL itself if blank."""
+    language: str = "en"
+    """The language of all these words, as a BCP 47 tag."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 _PAGE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="{language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
 <body style="margin:0;padding:24px;font:16px/1.5 sans-serif;color:#222;background:#fff">
 <div style="max-width:36em;margin:0 auto">
@@ -36,9 +36,6 @@ _BUTTON = (
     'background:#2f5d50;color:#fff;text-decoration:none">{label}</a></p>'
 )
 _SMALL_LINK = '<p style="font-size:13px"><a href="{url}" style="color:#555">{label}</a></p>'
-
-ANSWER = "Answer here"
-STOP = "Stop these messages"
 
 
 def mailbox(text: str) -> str | None:
@@ -98,7 +95,7 @@ def _write(message: Message, to: str, sender: Address) -> bytes:
     links = _links(message)
     # Quoted-printable passes every server unchanged: 7 bits, short lines, no bare carriage return.
     mail.set_content(_plain(message.text, links), cte="quoted-printable")
-    mail.add_alternative(_page(message.text, links), subtype="html", cte="quoted-printable")
+    mail.add_alternative(_page(message.text, links, message.language), subtype="html", cte="quoted-printable")
     return mail.as_bytes(policy=_HEADERS)
 
 
@@ -108,9 +105,13 @@ def _one_line(text: str) -> str:
     return text.strip()
 
 
-def _links(message: Message) -> list[tuple[str, str]]:
-    pairs = [(ANSWER, message.reply_url), (STOP, message.unsubscribe_url)]
-    return [(label, _one_line(url)) for label, url in pairs if url]
+def _links(message: Message) -> list[tuple[str, str, str]]:
+    """Return the shape, label and URL of each link that the message has."""
+    links = [
+        (_BUTTON, message.reply_label, message.reply_url),
+        (_SMALL_LINK, message.unsubscribe_label, message.unsubscribe_url),
+    ]
+    return [(shape, label, _one_line(url)) for shape, label, url in links if url]
 
 
 def _unsubscribe_headers(url: str | None, sender: Address) -> list[tuple[str, str]]:
@@ -123,13 +124,15 @@ def _unsubscribe_headers(url: str | None, sender: Address) -> list[tuple[str, st
     return [("List-Unsubscribe", f"<mailto:{quote(sender.addr_spec, safe='@')}?subject=STOP>")]
 
 
-def _plain(text: str, links: list[tuple[str, str]]) -> str:
-    return "\n\n".join([text.strip(), *(f"{label}: {url}" for label, url in links)]) + "\n"
+def _plain(text: str, links: list[tuple[str, str, str]]) -> str:
+    lines = [f"{label}: {url}" if label else url for _, label, url in links]
+    return "\n\n".join([text.strip(), *lines]) + "\n"
 
 
-def _page(text: str, links: list[tuple[str, str]]) -> str:
+def _page(text: str, links: list[tuple[str, str, str]], language: str) -> str:
     blocks = [block for block in re.split(r"(?:\r?\n){2,}", text.strip()) if block]
     paragraphs = "\n".join(f"<p>{'<br>'.join(escape(block).splitlines())}</p>" for block in blocks)
-    shapes = {ANSWER: _BUTTON, STOP: _SMALL_LINK}
-    buttons = "\n".join(shapes[label].format(url=escape(url), label=escape(label)) for label, url in links)
-    return _PAGE.format(paragraphs=paragraphs, links=buttons)
+    buttons = "\n".join(
+        shape.format(url=escape(url), label=escape(label or url)) for shape, label, url in links
+    )
+    return _PAGE.format(paragraphs=paragraphs, links=buttons, language=escape(language))

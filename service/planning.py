@@ -117,13 +117,12 @@ def _look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
         if prompt_id:
             looked.prompts[person_id, habit_id].append(prompt_id)
         looked.asked.add((reminder_id, day))
-    looked.pulses.update(
-        session.execute(
-            select(Pulse.person_id, Pulse.week_on).where(
-                Pulse.person_id.in_(ids), Pulse.week_on >= earliest - timedelta(days=7)
-            )
-        ).tuples()
-    )
+    for person_id, week_on in session.execute(
+        select(Pulse.person_id, Pulse.week_on).where(
+            Pulse.person_id.in_(ids), Pulse.week_on >= earliest - timedelta(days=7)
+        )
+    ):
+        looked.pulses.add((person_id, week_on))
     return looked
 
 

@@ -125,6 +125,9 @@ def _start(
         status_url=links.status(site, notifier.name, attempt.id),
         reply_url=links.reply(site, nudge.id),
         unsubscribe_url=links.unsubscribe(site, address.id),
+        reply_label=composing.text(person.language, "mail_reply"),
+        unsubscribe_label=composing.text(person.language, "mail_unsubscribe"),
+        language=person.language,
     )
     return Claimed(nudge.id, attempt.id, nudge.person_id, notifier.name, message)
 

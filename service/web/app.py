@@ -73,9 +73,10 @@ def _troubles(site: Site, late: list[str]) -> list[str]:
 
 def _sentence(request: Request, status: int, title: str, sentence: str) -> Response:
     if request.url.path.startswith(("/r/", "/u/")):
-        page = pages.TEMPLATES.get_template("message.html")
-        brand = request.app.state.site.settings.brand
-        return HTMLResponse(page.render(title=title, sentence=sentence, brand=brand), status_code=status)
+        values = {"title": title, "sentence": sentence, "brand": request.app.state.site.settings.brand}
+        up = "/".join(".." for _ in request.url.path.split("/")[2:])
+        page = pages.TEMPLATES.get_template("message.html").render(values, root=up)
+        return HTMLResponse(page, status_code=status)
     return JSONResponse({"error": sentence}, status_code=status)
 
 

@@ -3,6 +3,7 @@
 Opening a page changes nothing (mail scanners open links); only a post acts.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -10,14 +11,14 @@ from uuid import UUID
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from notifiers.base import Inbound
 from service import inbound, links
 from service.ids import new_id
-from service.models import Address, Nudge
+from service.models import Address, Nudge, Reply
 from service.site import Site
-from service.states import AddressKind
+from service.states import AddressKind, NudgeKind
 from service.web.hooks import site_of
 
 router = APIRouter()
@@ -25,39 +26,58 @@ router = APIRouter()
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(["html"])
 )
+# Relative, since public_url may have a path: from `/r/TOKEN` the static files are one up.
+TEMPLATES.globals["root"] = ".."
 GONE = "This page is not available any more; use the newest message, or answer STOP to end them all."
+ARRIVED = "Your answer has arrived."
+ONCE = r"^[0-9a-f]{32}(-own)?$"
+"""What tells one filled-in form from another; the page's two forms have one each."""
+NUDGED = ("How did it go?", ("done", "later", "skip"))
+ASKS = {
+    NudgeKind.CONSENT: ("Would you like these messages?", ("YES", "STOP")),
+    NudgeKind.NUDGE: NUDGED,
+    NudgeKind.RESCUE: NUDGED,
+    NudgeKind.PULSE: ("How was your week?", ()),
+}
+OTHERWISE = ("Your answer", ("habits", "streak"))
+"""The heading of the page, and the answers to tap, for each kind of message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The message that a link belongs to."""
+
+    id: UUID
+    kind: NudgeKind
+    words: str | None
+    address_id: UUID | None
 
 
 @router.get("/r/{token}", response_class=HTMLResponse)
 def show_reply(token: str, request: Request) -> str:
     site = site_of(request)
-    with site.db.read() as session:
-        nudge = _nudge(session, site, token)
-        words = site.sealer.unseal(nudge.words_sealed) if nudge.words_sealed else None
-    return _page(site, "reply.html", words=words, once=new_id().hex)
+    return _reply_page(site, _nudge(site, token), None)
 
 
 @router.post("/r/{token}", response_class=HTMLResponse)
 def reply(
-    token: str, request: Request, text: Annotated[str, Form()] = "", once: Annotated[str, Form()] = ""
+    token: str,
+    request: Request,
+    text: Annotated[str, Form()],
+    once: Annotated[str | None, Form(pattern=ONCE)] = None,
 ) -> str:
     """Take an answer typed on the page; sending the same form twice changes nothing."""
     site = site_of(request)
-    with site.db.read() as session:
-        nudge = _nudge(session, site, token)
-        words = site.sealer.unseal(nudge.words_sealed) if nudge.words_sealed else None
-        address = session.get(Address, nudge.address_id) if nudge.address_id else None
-        if address is None:
-            raise HTTPException(404, GONE)
-        kind, value = address.kind, site.sealer.unseal(address.value_sealed)
-    answer = _say(site, kind, value, text, f"{nudge.id.hex}-{once[:64] or new_id().hex}")
-    return _page(site, "reply.html", words=words, answer=answer, once=new_id().hex)
+    nudge = _nudge(site, token)
+    kind, value = _address(site, nudge.address_id)
+    answer = _say(site, kind, value, text, f"{nudge.id.hex}-{once or new_id().hex}")
+    return _reply_page(site, nudge, answer)
 
 
 @router.get("/u/{token}", response_class=HTMLResponse)
 def show_unsubscribe(token: str, request: Request) -> str:
     site = site_of(request)
-    _address(site, token)
+    _address(site, links.open_token(site, links.UNSUBSCRIBE, token))
     return _page(site, "unsubscribe.html", stopped=False)
 
 
@@ -65,7 +85,7 @@ def show_unsubscribe(token: str, request: Request) -> str:
 def unsubscribe(token: str, request: Request) -> str:
     """End all messages to the address of the token, as RFC 8058 has it: one post, no question."""
     site = site_of(request)
-    kind, value = _address(site, token)
+    kind, value = _address(site, links.open_token(site, links.UNSUBSCRIBE, token))
     _say(site, kind, value, "STOP", new_id().hex)
     return _page(site, "unsubscribe.html", stopped=True)
 
@@ -75,23 +95,51 @@ def _say(site: Site, kind: AddressKind, value: str, text: str, once: str) -> str
     now = site.now()
     reply_id = inbound.store(site, inbound.PAGE, kind, Inbound(once, value, text), now)
     understood = inbound.understand(site, reply_id, now) if reply_id else None
-    return (understood.answer if understood else None) or "Your answer has arrived."
+    return (understood.answer if understood else None) or _answered(site, once) or ARRIVED
+
+
+def _answered(site: Site, once: str) -> str | None:
+    """Return how a text from a page was answered, now or when it came for the first time."""
+    answer = (
+        select(Nudge.words_sealed)
+        .join(Reply, Reply.id == Nudge.cause_id)
+        .where(Reply.channel == inbound.PAGE, Reply.provider_id == once, Nudge.kind == NudgeKind.ANSWER)
+    )
+    with site.db.read() as session:
+        words = session.scalar(answer)
+    return site.sealer.unseal(words) if words else None
+
+
+def _reply_page(site: Site, nudge: Opened, answer: str | None) -> str:
+    heading, quick = ASKS.get(nudge.kind, OTHERWISE)
+    if answer:
+        heading, quick = "Thank you", ("undo", "streak") if ASKS.get(nudge.kind) == NUDGED else ()
+    return _page(
+        site,
+        "reply.html",
+        heading=heading,
+        quick=quick,
+        words=nudge.words,
+        answer=answer,
+        once=new_id().hex,
+    )
 
 
 def _page(site: Site, template: str, **values: object) -> str:
     return TEMPLATES.get_template(template).render(brand=site.settings.brand, **values)
 
 
-def _nudge(session: Session, site: Site, token: str) -> Nudge:
-    nudge_id: UUID | None = links.open_token(site, links.REPLY, token)
-    nudge = session.get(Nudge, nudge_id) if nudge_id else None
-    if nudge is None:
-        raise HTTPException(404, GONE)
-    return nudge
+def _nudge(site: Site, token: str) -> Opened:
+    nudge_id = links.open_token(site, links.REPLY, token)
+    with site.db.read() as session:
+        nudge = session.get(Nudge, nudge_id) if nudge_id else None
+        if nudge is None:
+            raise HTTPException(404, GONE)
+        words = site.sealer.unseal(nudge.words_sealed) if nudge.words_sealed else None
+        return Opened(nudge.id, nudge.kind, words, nudge.address_id)
 
 
-def _address(site: Site, token: str) -> tuple[AddressKind, str]:
-    address_id = links.open_token(site, links.UNSUBSCRIBE, token)
+def _address(site: Site, address_id: UUID | None) -> tuple[AddressKind, str]:
     with site.db.read() as session:
         address = session.get(Address, address_id) if address_id else None
         if address is None:

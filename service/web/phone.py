@@ -76,7 +76,7 @@ def phones_of(request: Request) -> Phones:
 
 @router.get("", response_class=HTMLResponse)
 def page() -> str:
-    return TEMPLATES.get_template("phone.html").render(title="Attune: two phones")
+    return TEMPLATES.get_template("phone.html").render(title="Attune: two phones", root=".")
 
 
 @router.get("/state")

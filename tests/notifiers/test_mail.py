@@ -71,11 +71,12 @@ def test_long_link_stays_whole_on_the_wire() -> None:
 
 
 def test_both_parts_hold_words_and_links() -> None:
-    message = read(raw("One <b>\ntwo & three\n\nfour", reply_url=f"{LINK}&a=1", unsubscribe_url=LINK))
-    assert part(message, "plain") == (
-        f"One <b>\ntwo & three\n\nfour\n\nAnswer here: {LINK}&a=1\n\nStop these messages: {LINK}\n"
-    )
+    words = {"reply_label": "Answer", "reply_url": f"{LINK}&a=1", "unsubscribe_url": LINK, "language": "de"}
+    message = read(raw("One <b>\ntwo & three\n\nfour", **words))
+    assert part(message, "plain") == f"One <b>\ntwo & three\n\nfour\n\nAnswer: {LINK}&a=1\n\n{LINK}\n"
     page = part(message, "html")
+    assert '<html lang="de">' in page
+    assert ">Answer</a>" in page
     assert "<p>One &lt;b&gt;<br>two &amp; three</p>\n<p>four</p>" in page
     assert f'<a href="{LINK}&amp;a=1" ' in page
     assert page.count("<a ") == 2

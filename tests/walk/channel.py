@@ -17,7 +17,7 @@ class ChannelSettings(BaseModel):
 
 
 class Channel:
-    """Accepts each message, unless `answers` holds something else to say; `meanwhile` is done in each call."""
+    """Accepts each message unless `answers` holds something else; `meanwhile` is done in each call."""
 
     name: ClassVar[str] = "own"
     address_kinds: ClassVar[frozenset[str]] = frozenset({"sms", "email"})

@@ -40,7 +40,7 @@ def words(world: World, nudge: Nudge) -> str:
 
 
 def on(text: str) -> datetime:
-    """Return a UTC instant: of Monday 2 March 2026, on which each test's clock starts, or of a day of its own."""
+    """Return a UTC instant: of Monday 2 March 2026, where each test's clock starts, or of another day."""
     return datetime.fromisoformat(text if "T" in text else f"2026-03-02T{text}").replace(tzinfo=UTC)
 
 

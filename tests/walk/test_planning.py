@@ -9,7 +9,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 
 from habits import practices
 from habits.nudging import Reason
-from service import due, people, planning, taking_up
+from service import due, outbox, people, planning, taking_up
 from service.models import Nudge, NudgeItem, Pause, Pulse, Reminder
 from service.planning import Planned
 from service.states import Cause, NudgeKind, NudgeState, PulseState
@@ -199,7 +199,7 @@ def test_a_person_who_stopped_is_not_due(world: World, alex: UUID) -> None:
 def test_a_resting_person_is_left_in_peace_until_the_rest_is_over(world: World, alex: UUID) -> None:
     world.take_up("gratitude", "daily", "daily 19:00", alex)
     with world.site.db.write() as session:
-        planning.outbox.lock_people(session, [alex])[alex].rested_until = on("2026-03-03T19:00")
+        outbox.lock_people(session, [alex])[alex].rested_until = on("2026-03-03T19:00")
     for day in ("2026-03-02", "2026-03-03"):
         world.at = on(f"{day}T19:00")
         plan(world)
@@ -288,7 +288,7 @@ def test_a_reminder_fires_once_a_date_whatever_its_zone_becomes(world: World, al
     world.at = on("19:00")
     plan(world)
     with world.site.db.write() as session:
-        person = planning.outbox.lock_people(session, [alex])[alex]
+        person = outbox.lock_people(session, [alex])[alex]
         person.zone = "America/New_York"
         due.refresh(session, person, world.at)
     # In New York seven o'clock is still to come, on the same date.
@@ -300,7 +300,7 @@ def test_a_reminder_fires_once_a_date_whatever_its_schedule_becomes(world: World
     world.at = on("12:00")
     plan(world)
     with world.site.db.write() as session:
-        person = planning.outbox.lock_people(session, [alex])[alex]
+        person = outbox.lock_people(session, [alex])[alex]
         (reminder,) = due.live_reminders(session, [alex])
         reminder.schedule = "daily 18:00"
         due.refresh(session, person, world.at)
@@ -312,7 +312,7 @@ def test_a_reminder_of_an_archived_habit_does_not_fire(world: World, alex: UUID)
     habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
     taking_up.archive_habit(world.site, habit, world.at)
     with world.site.db.write() as session:  # As if it had been due while it was archived.
-        planning.outbox.lock_people(session, [alex])[alex].due_at = on("19:00")
+        outbox.lock_people(session, [alex])[alex].due_at = on("19:00")
     world.at = on("19:00")
 
     assert plan(world) == Planned(people=1)
@@ -372,7 +372,7 @@ def test_planning_again_changes_nothing(world: World, alex: UUID) -> None:
 
     # As if the reminders had been put back: the keys make the repeat harmless.
     with world.site.db.write() as session:
-        person = planning.outbox.lock_people(session, [alex])[alex]
+        person = outbox.lock_people(session, [alex])[alex]
         for reminder in due.live_reminders(session, [alex]):
             reminder.next_at = before[reminder.id]
         person.due_at = on("19:00")
