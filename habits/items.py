@@ -107,7 +107,7 @@ def _later(tokens: Sequence[str], place: int, ground: Ground) -> Read | None:
     start = place + words.match(tokens, place, words.phrases("clock_leads", language))
     clock = numbers.clock(tokens, start, ground.now, language)
     # A number alone ("later 2") could as well be a habit or a span.
-    if clock is None or (start == place and clock[1] == place + 1 and tokens[place].isdigit()):
+    if clock is None or (clock[1] == place + 1 and tokens[place].isdigit()):
         return None
     return Act(Verb.LATER, at=clock[0]), clock[1]
 
@@ -170,4 +170,4 @@ def _is_near(spelling: str, name: str) -> bool:
     shorter = min(len(spelling), len(name))
     edits = 2 if shorter >= TWO_EDITS_FROM else 1 if shorter >= ONE_EDIT_FROM else 0
     distance = OSA.distance(spelling, name, score_cutoff=edits)
-    return 0 < distance <= edits and (distance == 1 or spelling[0] == name[0])
+    return distance <= edits and (distance < 2 or spelling[0] == name[0])

@@ -20,7 +20,8 @@ def checkpoint(book: Ledger) -> int:
 def slack(book: Ledger, verdicts: bytearray, before: Tally, now: Tally) -> int | None:
     """Return the days of slack: 0 is today. None without a run, or if nothing can save it any more.
 
-    `before` is the tally at the checkpoint, `now` the one that counts today. At most `periods.AHEAD`.
+    `before` is the tally at the checkpoint, `now` the one that counts today. Where nothing can break the run
+    it is the days looked at: today and `periods.AHEAD` more.
     """
     if not now.count:
         return None

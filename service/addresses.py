@@ -16,7 +16,7 @@ from service.states import AddressKind
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-MAILBOX = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z]){LABEL}(?<=..)")
+MAILBOX = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z].){LABEL}")
 TAKEN = "Somebody is enrolled with that address already; two people cannot share one."
 
 
@@ -47,6 +47,14 @@ def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:
     # Not `is_possible_number`: it takes a number that can be dialled only within its own town.
     whole = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
     return number if whole and not number.extension else None
+
+
+def country_of(value: str) -> str:
+    """Return the country of an E.164 number as two letters, or a blank where there is none."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(value)) or ""
+    except phonenumbers.NumberParseException:
+        return ""
 
 
 def lookup(sealer: Sealer, kind: AddressKind, value: str) -> bytes:

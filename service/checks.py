@@ -113,18 +113,13 @@ def _rows(site: Site, now: datetime) -> Iterator[Check]:
         )
     for kind in sorted(unreachable):
         yield Check(f"people by {kind}", False, f"They cannot be reached: no channel for {kind} is set up.")
-    yield _none(health.overdue, "overdue", "waiting for more than 5 minutes; is a daemon at work?")
-    yield _none(health.unknown, "unknown", "went out or not: `attune nudge list --state unknown` shows them.")
-    yield _none(
-        health.failed_today, "failed", "failed in 24 hours: `attune nudge list --state failed` shows them."
-    )
-    yield _none(
-        health.stuck_replies, "stuck", "from people met a bug of ours and are kept; please report it."
-    )
-    yield _none(
-        health.unread_replies, "unread", "from people wait for more than 2 minutes; is a daemon at work?"
-    )
+    yield _none(health.overdue, "overdue", "overdue by more than 5 minutes; is a daemon at work?")
+    yield _none(health.unknown, "unknown", "of unknown fate; see `attune nudge list --state unknown`.")
+    yield _none(health.failed_today, "failed", "failed in 24 hours; see `attune nudge list --state failed`.")
+    yield _none(health.stuck_replies, "stuck", "from people kept after a bug of ours; please report it.")
+    yield _none(health.unread_replies, "unread", "from people unread for 2 minutes; is a daemon at work?")
 
 
 def _none(count: int, name: str, trouble: str) -> Check:
-    return Check(name, not count, f"Messages {trouble} There are {count}." if count else "None.")
+    messages = "message" if count == 1 else "messages"
+    return Check(name, not count, f"{count} {messages} {trouble}" if count else "None.")

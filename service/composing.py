@@ -85,15 +85,10 @@ def pulse(language: str, week_on: date) -> str:
 
 def consent_question(settings: Settings, language: str, kind: AddressKind) -> str:
     """Return the opt-in question, the only message before a yes."""
+    key = "consent_progress" if settings.operator_sees == "progress" else "consent"
     if kind is AddressKind.EMAIL:
-        return text(
-            language,
-            "consent_email",
-            brand=settings.brand,
-            weekly=WEEKLY,
-            contact=contact(settings),
-        )
-    return text(language, "consent", brand=settings.brand, weekly=WEEKLY)
+        key += "_email"
+    return text(language, key, brand=settings.brand, weekly=WEEKLY, contact=contact(settings))
 
 
 def contact(settings: Settings) -> str:

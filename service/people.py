@@ -67,7 +67,7 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
             day_starts=new.day_starts,
             week_starts=new.week_starts,
             language=new.language,
-            country=new.country,
+            country=new.country or addresses.country_of(address),
             quiet_from=new.quiet_from,
             quiet_to=new.quiet_to,
             daily_cap=new.daily_cap,

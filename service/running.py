@@ -57,10 +57,15 @@ def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
         phones = phone.Phones(shown)
         demo.both_say_yes(shown, phones.say)
         with working(shown.site) as engine:
-            app = create_app(shown.site, engine.late)
-            app.state.phones = phones
-            app.include_router(phone.router)
-            serve(app, listener, lambda url: tell(f"{url}/phone"))
+            serve(demo_app(phones, engine.late), listener, lambda url: tell(f"{url}/phone"))
+
+
+def demo_app(phones: phone.Phones, late_jobs: Callable[[], list[str]] = list) -> FastAPI:
+    """Return the web application with the simulator's page, which no real installation has."""
+    app = create_app(phones.demo.site, late_jobs)
+    app.state.phones = phones
+    app.include_router(phone.router)
+    return app
 
 
 @contextmanager
@@ -76,6 +81,17 @@ def working(site: Site) -> Iterator[LocalEngine]:
 
 def serve(app: FastAPI, listener: socket.socket, tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; both are a clean end. `tell` is given the address."""
+    _end_by_sigterm()
+    # What is loaded by now stays: looking through it once more took half of the time that an end takes.
+    gc.freeze()
+    tell(address_of(listener))
+    # uvicorn raises the signal again once it has stopped.
+    with suppress(KeyboardInterrupt):
+        web_server(app).run(sockets=[listener])
+
+
+def web_server(app: FastAPI) -> uvicorn.Server:
+    """Return the server as every entry point runs it; it logs neither addresses nor paths."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -85,17 +101,11 @@ def serve(app: FastAPI, listener: socket.socket, tell: Callable[[str], None]) ->
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=5,
     )
-    _end_by_sigterm()
-    # What is loaded by now stays: looking through it once more took half of the time that an end takes.
-    gc.freeze()
-    tell(address_of(listener))
-    # uvicorn raises the signal again once it has stopped.
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
 def _end_by_sigterm() -> None:
-    """Let SIGTERM end this process like Ctrl-C; by default it would not wait for what is being handed over."""
+    """Let SIGTERM end us like Ctrl-C; by default it would not wait for what is being handed over."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 

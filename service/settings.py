@@ -8,7 +8,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         default=None,
-        pattern=r"^https?://[^\s?#]+$",
+        pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~%/-]*)?$",
         description="The address at which providers and people reach this web server, such as https://nudge.example.org.",
     )
     host: str = Field(default="127.0.0.1", description="The address that the web server listens on.")
@@ -156,7 +156,7 @@ def load(home: Path, **given: object) -> Settings:
 
     Raises SettingsError with one sentence that names the setting, and never its value.
     """
-    refuse_unknown(os.environ)
+    refuse_unknown([*os.environ, *_names_of_secrets(home)])
 
     class Located(Settings):
         model_config = SettingsConfigDict(toml_file=home / "attune.toml", secrets_dir=home / "secrets")
@@ -177,15 +177,22 @@ def load(home: Path, **given: object) -> Settings:
     raise SettingsError(sentence)
 
 
-def refuse_unknown(environment: Mapping[str, str]) -> None:
+def refuse_unknown(names: Iterable[str]) -> None:
     """Raise SettingsError for a name that looks like a setting and is none: a typo would have no effect."""
-    known = [PREFIX + name.upper() for name in Settings.model_fields]
-    for name in sorted(environment):
-        upper = name.upper()
-        if upper.startswith(PREFIX) and upper not in known and not upper.startswith(f"{PREFIX}NOTIFIERS__"):
-            near = difflib.get_close_matches(upper, known, 1)
-            hint = f"did you mean {near[0]}?" if near else "docs/settings.md lists them all."
+    known = [name.upper() for name in Settings.model_fields]
+    for name in sorted(name for name in names if name.upper().startswith(PREFIX)):
+        given = name.upper().removeprefix(PREFIX)
+        if given not in known and not given.startswith("NOTIFIERS__"):
+            near = difflib.get_close_matches(given, known, 1)
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else "docs/settings.md lists them all."
             raise SettingsError(f"There is no setting {name}; {hint}")
+
+
+def _names_of_secrets(home: Path) -> list[str]:
+    try:
+        return os.listdir(home / "secrets")
+    except OSError:
+        return []  # None there, or none that can be read: the library says which.
 
 
 def _sentence(error: ValidationError) -> str:

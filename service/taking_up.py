@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -20,6 +20,9 @@ from service.models import GoalRow, Habit, Member, Person, Reminder
 from service.site import Site
 from service.states import Purpose
 
+LONGEST_CUE = 100
+LONGEST_AGO = timedelta(days=3653)
+"""A habit starts at most ten years ago: every look at it goes through all of its days."""
 CHECK_IN = "check-in"
 """What an admin types in place of a practice for the weekly check-in."""
 NO_HABIT = "There is no such habit; `attune habit list` shows them all."
@@ -60,14 +63,22 @@ def check_schedule(text: str) -> str:
         raise WrongUsage(str(error)) from None
 
 
+def check_cue(text: str | None) -> str | None:
+    """Return what a habit follows in somebody's day. Raises WrongUsage for what a message cannot hold."""
+    if text and not (text.isprintable() and len(text) <= LONGEST_CUE):
+        raise WrongUsage(f"A cue has at most {LONGEST_CUE} characters, on one line.")
+    return text or None
+
+
 def add_habit(site: Site, person_ids: Sequence[UUID], new: NewHabit, now: datetime) -> UUID:
     """Take up a practice for one person, or for both of a couple; each gets a number and the reminders.
 
-    Raises WrongUsage for an unknown practice, a goal or schedule with a mistake, a start in the future, and a
-    practice that one of them has taken up already.
+    Raises WrongUsage for an unknown practice, a goal, schedule or cue with a mistake, a start in the future
+    or more than ten years ago, and a practice that one of them has taken up already.
     """
     practice = find_practice(new.practice)
     goal = check_goal(new.goal or practice.goal)
+    cue = check_cue(new.cue)
     schedules = dict.fromkeys(check_schedule(text) for text in new.schedules or (practice.schedule,))
     with site.db.write() as session:
         people = _locked(session, person_ids)
@@ -76,6 +87,8 @@ def add_habit(site: Site, person_ids: Sequence[UUID], new: NewHabit, now: dateti
         started_on = new.started_on or today
         if started_on > today:
             raise WrongUsage("A habit starts today or earlier; leave the start out to begin today.")
+        if started_on < today - LONGEST_AGO:
+            raise WrongUsage("A habit starts at most ten years ago; give a later start.")
         _refuse_twice(session, people, practice)
         habit = Habit(
             id=new_id(),
@@ -87,13 +100,10 @@ def add_habit(site: Site, person_ids: Sequence[UUID], new: NewHabit, now: dateti
         session.add(habit)
         session.flush()
         session.add(_goal_row(habit.id, started_on, goal))
-        cue = site.sealer.seal(new.cue) if new.cue else None
+        sealed = site.sealer.seal(cue) if cue else None
         for person in people:
-            session.add(
-                Member(
-                    habit_id=habit.id, person_id=person.id, number=_number(session, person), cue_sealed=cue
-                )
-            )
+            number = _number(session, person)
+            session.add(Member(habit_id=habit.id, person_id=person.id, number=number, cue_sealed=sealed))
             for text in schedules:
                 session.add(_reminder(person, habit.id, text, now))
             due.refresh(session, person, now)

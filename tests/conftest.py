@@ -139,3 +139,11 @@ def world(settings: Settings) -> Iterator[World]:
     made = World.open(settings, datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
     yield made
     made.site.db.close()
+
+
+@pytest.fixture
+def two_worlds(settings: Settings, world: World) -> Iterator[tuple[World, World]]:
+    """The same installation twice, as two processes open it: only the database is between them."""
+    other = World.open(settings, world.at)
+    yield world, other
+    other.site.db.close()

@@ -6,13 +6,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
 COMMANDS = {
     "init": ("service.cli.init:init", "Set up a new installation in this folder, or complete one."),
     "up": ("service.cli.run:up", "Run the daemon and the web server in one process, until Ctrl-C."),
-    "demo": ("service.cli.run:demo", "Show everything with an invented couple; no account needed."),
+    "demo": (
+        "service.cli.run:demo",
+        "Show everything with an invented couple and a clock that you step, until Ctrl-C.",
+    ),
     "run": ("service.cli.run:run", "Run the daemon or the web server alone."),
     "couple": ("service.cli.couple:couple", "Couples: two people who practise together."),
     "person": ("service.cli.person:person", "People: enrol, show, pause, resume."),
@@ -29,14 +33,6 @@ COMMANDS = {
 }
 """Each command's place, and its short help: the help of all would need all modules."""
 INTERRUPTED = 130
-
-
-class Told(click.ClickException):
-    """One sentence on stderr, and an exit code."""
-
-    def __init__(self, sentence: str, exit_code: int) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
 
 
 class Attune(click.Group):
@@ -70,21 +66,24 @@ class Attune(click.Group):
 
 @contextmanager
 def in_one_sentence() -> Iterator[None]:
-    """Turn every error inside the block into one sentence and an exit code; nobody sees a traceback."""
+    """End the program, after one sentence on stderr, at any error inside the block; no traceback is seen."""
     try:
         yield
-    except click.exceptions.NoArgsIsHelpError:
-        raise  # It shows the help.
-    except click.UsageError as error:
-        how = f" `{error.ctx.command_path} -h` shows how." if error.ctx else ""
-        raise Told(f"{error.format_message().rstrip('.')}.{how}", error.exit_code) from None
-    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-        raise
+    except (click.exceptions.NoArgsIsHelpError, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise  # Click shows the help of a group, and nothing of the others.
     except KeyboardInterrupt:
         raise click.exceptions.Exit(INTERRUPTED) from None
+    except click.UsageError as error:
+        how = f" `{error.ctx.command_path} -h` shows how." if error.ctx else ""
+        wrong = error.format_message()
+        _end(f"{wrong}{'' if wrong.endswith(('.', '?')) else '.'}{how}", error.exit_code)
     except Exception as error:
-        sentence, exit_code = importlib.import_module("service.cli.trouble").told(error)
-        raise Told(sentence, exit_code) from None
+        _end(*importlib.import_module("service.cli.trouble").told(error))
+
+
+def _end(sentence: str, exit_code: int) -> NoReturn:
+    click.echo(f"Error: {sentence}", err=True)
+    raise click.exceptions.Exit(exit_code) from None
 
 
 @click.group(cls=Attune, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -25,21 +25,22 @@ def add(json_: bool) -> None:
 
 
 @couple.command("list")
-@click.option("--after", type=click.UUID, help="Start behind this id.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--after", metavar="ID", help="Start behind this couple.")
+@show.at_most("Couples", 100)
 @show.as_json
-def list_(after: UUID | None, limit: int, json_: bool) -> None:
+def list_(after: str | None, limit: int, json_: bool) -> None:
     """List couples with their people."""
     with show.site() as site, site.db.read() as session:
-        rows = [_row(session, site, id_) for id_ in people.list_couples(session, after, limit)]
-    show.records(rows, json_, "There is no couple yet; `attune couple add` makes one.")
+        behind = people.find_couple(session, after).id if after else None
+        rows = [_row(session, site, id_) for id_ in people.list_couples(session, behind, limit)]
+    show.records(rows, json_, "There is no couple here; `attune couple add` makes one.")
 
 
 @couple.command("show")
-@click.argument("couple_id")
+@click.argument("couple_id", metavar="ID")
 @show.as_json
 def show_(couple_id: str, json_: bool) -> None:
-    """Show a couple by its id, or the end of it."""
+    """Show a couple by its id, or by the last four or more digits of it."""
     with show.site() as site, site.db.read() as session:
         row = _row(session, site, people.find_couple(session, couple_id).id)
     show.record(row, json_)

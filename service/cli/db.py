@@ -5,7 +5,6 @@ import click
 from service import migrate
 from service.cli import show
 from service.db import Database
-from service.settings import load
 from service.site import open_key
 
 
@@ -18,7 +17,7 @@ def db() -> None:
 @show.as_json
 def upgrade(json_: bool) -> None:
     """Bring the tables up to this version; safe to repeat. Make a backup first."""
-    settings = load()
+    settings = show.settings()
     database = Database(settings.url, settings.busy_seconds)
     try:
         before, after = migrate.upgrade(database, open_key(settings))

@@ -11,16 +11,16 @@ from service.cli import show
 
 @click.group()
 def log() -> None:
-    """What a person has logged; needs the code that is sent to them."""
+    """What a person has logged; needs their code."""
 
 
 @log.command("show")
 @click.argument("who")
 @click.option("--code", help="The code that was sent to the person.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000))
+@show.at_most("Entries", 100)
 @show.as_json
 def show_(who: str, code: str | None, limit: int, json_: bool) -> None:
-    """Show a person's entries, newest first."""
+    """Show a person's entries, newest first; needs the code that is sent to them."""
     with show.site() as site:
         with site.db.read() as session:
             person_id = people.find_person(session, site, who).id
@@ -44,7 +44,9 @@ def show_(who: str, code: str | None, limit: int, json_: bool) -> None:
 @log.command("add")
 @click.argument("who")
 @click.argument("number", type=int)
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The person's day; today if left out.")
+@click.option(
+    "--on", metavar="DAY", type=show.DAY, help="The person's day, such as 2026-11-20; left out: today."
+)
 @click.option("--skip", "mark", flag_value="skipped", help="Log that the day was skipped.")
 @click.option("--done", "mark", flag_value="done", default=True, help="Log that it was done (the default).")
 def add(who: str, number: int, on: datetime | None, mark: str) -> None:
@@ -53,4 +55,4 @@ def add(who: str, number: int, on: datetime | None, mark: str) -> None:
         with site.db.read() as session:
             person_id = people.find_person(session, site, who).id
         day = entering.log_for(site, person_id, number, on.date() if on else None, Mark(mark), site.now())
-    click.echo(f"Logged for {day.isoformat()}.")
+    show.say(f"Logged for {day.isoformat()}.")

@@ -3,12 +3,12 @@
 import click
 
 from notifiers import registry
-from notifiers.base import Message, SendError
+from notifiers.base import Message, Notifier, SendError
 from service import addresses, composing
 from service.cli import show
 from service.errors import AttuneError, WrongUsage
 from service.ids import new_id
-from service.settings import load
+from service.settings import Settings
 from service.states import AddressKind
 
 
@@ -21,12 +21,12 @@ def notifier() -> None:
 @show.as_json
 def list_(json_: bool) -> None:
     """List the channels there are, and which are set up."""
-    configured = load().notifiers
+    configured = show.settings().notifiers
     rows = [
         {
             "channel": name,
-            "reaches": ", ".join(sorted(registry.load(name).address_kinds)),
-            "set up": name in configured,
+            "reaches": sorted(registry.load(name).address_kinds),
+            "set_up": name in configured,
         }
         for name in registry.names()
     ]
@@ -35,23 +35,28 @@ def list_(json_: bool) -> None:
 
 @notifier.command("test")
 @click.argument("name")
-@click.option("--to", help="Send a test message to this address; left out: ask the provider only.")
-def test(name: str, to: str | None) -> None:
+@click.option("--to", metavar="ADDRESS", help="Send a test message there; left out: only ask the provider.")
+@show.as_json
+def test(name: str, to: str | None, json_: bool) -> None:
     """Check that a channel works."""
-    settings = load()
+    settings = show.settings()
     if name not in settings.notifiers:
         registry.load(name)
         raise WrongUsage(f"The channel {name} is not set up; add [notifiers.{name}] to attune.toml.")
     channel = registry.build(name, settings.notifiers[name])
     try:
-        if to is None:
-            click.echo(channel.check())
-            return
-        kind = AddressKind.EMAIL if "@" in to else AddressKind.SMS
-        words = composing.text("en", "test", brand=settings.brand)
-        subject = composing.text("en", "subject_test", brand=settings.brand)
-        address = addresses.normalised(kind, to, settings.region)
-        accepted = channel.send(Message(str(new_id()), address, words, subject))
+        says = channel.check() if to is None else _send(channel, settings, to)
     except SendError as error:
         raise AttuneError(f"{name} did not take it: {error.reason}") from None
-    click.echo(f"{name} took the message ({accepted.provider_id}).")
+    show.record({"channel": name, "says": says}, json_)
+
+
+def _send(channel: Notifier, settings: Settings, to: str) -> str:
+    kind = AddressKind.EMAIL if "@" in to else AddressKind.SMS
+    if kind not in channel.address_kinds:
+        raise WrongUsage(f"The channel {channel.name} cannot reach {kind} addresses.")
+    words = composing.text("en", "test", brand=settings.brand)
+    subject = composing.text("en", "subject_test", brand=settings.brand)
+    address = addresses.normalised(kind, to, settings.region)
+    accepted = channel.send(Message(str(new_id()), address, words, subject))
+    return f"It took the message ({accepted.provider_id})."

@@ -11,6 +11,8 @@ from service.models import Nudge, Person
 from service.site import Site
 from service.states import NudgeState
 
+STATES = click.Choice([state.value for state in NudgeState])
+
 
 @click.group()
 def nudge() -> None:
@@ -22,17 +24,17 @@ def nudge() -> None:
 
 @nudge.command("list")
 @click.option("--person", "who", metavar="NAME", help="Of this person only.")
-@click.option("--state", type=click.Choice([state.value for state in NudgeState]), help="In this state only.")
-@click.option("--before", type=click.UUID, help="Older than this id.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--state", type=STATES, help="In this state only.")
+@click.option("--before", metavar="ID", help="Older than this message.")
+@show.at_most("Messages", 50)
 @show.as_json
-def list_(who: str | None, state: str | None, before: UUID | None, limit: int, json_: bool) -> None:
+def list_(who: str | None, state: str | None, before: str | None, limit: int, json_: bool) -> None:
     """List messages, newest first."""
     with show.site() as site, site.db.read() as session:
         person = people.find_person(session, site, who) if who else None
-        found = summary.deliveries(
-            session, person, NudgeState(state) if state else None, before, limit, _sees_all(site)
-        )
+        wanted = NudgeState(state) if state else None
+        behind = _find(session, site, before).id if before else None
+        found = summary.deliveries(session, person, wanted, behind, limit, _sees_all(site))
         rows = [
             {
                 "id": one.id,
@@ -49,20 +51,24 @@ def list_(who: str | None, state: str | None, before: UUID | None, limit: int, j
 
 
 @nudge.command("show")
-@click.argument("nudge_id")
+@click.argument("nudge_id", metavar="ID")
 @show.as_json
 def show_(nudge_id: str, json_: bool) -> None:
     """Show one message with its attempts; never its words."""
     with show.site() as site, site.db.read() as session:
-        found = summary.find_nudge(session, nudge_id)
+        found = _find(session, site, nudge_id)
         row = {
             **_head(session, site, found),
             "not_before": found.not_before,
             "expires": found.expires_at,
             "sent": found.sent_at,
             "attempts": [
-                f"{attempt.n}: {attempt.channel}, {attempt.outcome.value if attempt.outcome else 'under way'}"
-                + (f", code {attempt.code}" if attempt.code else "")
+                {
+                    "n": attempt.n,
+                    "channel": attempt.channel,
+                    "outcome": attempt.outcome or "under way",
+                    "code": attempt.code,
+                }
                 for attempt in summary.attempts_of(session, found)
             ],
         }
@@ -70,14 +76,17 @@ def show_(nudge_id: str, json_: bool) -> None:
 
 
 @nudge.command()
-@click.argument("nudge_id")
+@click.argument("nudge_id", metavar="ID")
 @show.as_json
 def why(nudge_id: str, json_: bool) -> None:
     """Say why a message went out, or did not."""
     with show.site() as site, site.db.read() as session:
-        found = summary.find_nudge(session, nudge_id)
-        row = _head(session, site, found)
+        row = _head(session, site, _find(session, site, nudge_id))
     show.record(row, json_)
+
+
+def _find(session: Session, site: Site, wanted: str) -> Nudge:
+    return summary.find_nudge(session, wanted, _sees_all(site))
 
 
 def _head(session: Session, site: Site, found: Nudge) -> dict[str, object]:

@@ -1,17 +1,21 @@
 """`attune person …`."""
 
+import re
 from datetime import time
-from uuid import UUID
 
 import click
+from sqlalchemy.orm import Session
 
 from service import people
 from service.cli import show
 from service.errors import WrongUsage
+from service.models import Person
 from service.people import NewPerson, Shown
+from service.site import Site
 from service.states import AddressKind
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NO_QUIET = "none"
 
 
 @click.group()
@@ -27,9 +31,17 @@ def person() -> None:
 @click.option("--couple", metavar="ID", help="The couple that the person belongs to; left out: on their own.")
 @click.option("--country", default="", metavar="XX", help="Two letters, for emergency lines.")
 @click.option("--language", default="en", show_default=True, help="Language of the messages.")
-@click.option("--quiet", default="21:00-08:00", show_default=True, help="Hours without any nudge.")
+@click.option(
+    "--quiet", default="21:00-08:00", show_default=True, help=f"Hours without any nudge, or `{NO_QUIET}`."
+)
 @click.option("--day-starts", default="03:00", show_default=True, help="When the person's day begins.")
-@click.option("--week-starts", default="mon", show_default=True, type=click.Choice(WEEKDAYS))
+@click.option(
+    "--week-starts",
+    default="mon",
+    show_default=True,
+    type=click.Choice(WEEKDAYS),
+    help="The first day of the person's week.",
+)
 @click.option(
     "--cap", default=3, show_default=True, type=click.IntRange(0, 24), help="Nudges a day at the most."
 )
@@ -53,13 +65,19 @@ def add(
     """Enrol a person. They get one question, and nothing more before they say yes from their own phone."""
     if (sms is None) == (email is None):
         raise WrongUsage("Give either --sms or --email: the address that the person answers from.")
-    quiet_from, dash, quiet_to = quiet.partition("-")
+    quiet_from, quiet_to = _hours(quiet)
     with show.site() as site:
+        kind = AddressKind.EMAIL if sms is None else AddressKind.SMS
+        if site.notifier_for(kind) is None:
+            raise WrongUsage(
+                f"No channel for {kind} is set up, so the opt-in question could not be sent; add one to "
+                "attune.toml first (`attune notifier list` shows which there are)."
+            )
         with site.db.read() as session:
-            couple_id = people.find_couple(session, couple).id if couple else None
+            couple_id = people.find_couple(session, couple).id if couple is not None else None
         new = NewPerson(
             name=name,
-            address_kind=AddressKind.SMS if sms else AddressKind.EMAIL,
+            address_kind=kind,
             address=sms or email or "",
             zone=zone,
             couple_id=couple_id,
@@ -67,36 +85,37 @@ def add(
             country=country.upper(),
             day_starts=_clock(day_starts),
             week_starts=WEEKDAYS.index(week_starts),
-            quiet_from=_clock(quiet_from),
-            quiet_to=_clock(quiet_to if dash else ""),
+            quiet_from=quiet_from,
+            quiet_to=quiet_to,
             daily_cap=cap,
             discreet=discreet,
         )
         made = people.add_person(site, new, site.now())
         with site.db.read() as session:
-            shown = people.show(session, site, people.find_person(session, site, str(made)))
-    show.record(_row(shown), json_)
-    click.echo("The opt-in question is planned; nudges start when they say yes.", err=True)
+            row = _whole(session, site, session.get_one(Person, made))
+    show.record(row, json_)
+    show.say("The opt-in question is planned; nudges start when they say yes.")
 
 
 @person.command("list")
-@click.option("--after", type=click.UUID, help="Start behind this id.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--after", metavar="NAME", help="Start behind this person.")
+@show.at_most("People", 100)
 @show.as_json
-def list_(after: UUID | None, limit: int, json_: bool) -> None:
+def list_(after: str | None, limit: int, json_: bool) -> None:
     """List people; of their addresses the middle is hidden."""
     with show.site() as site, site.db.read() as session:
-        rows = [_row(shown) for shown in people.list_people(session, site, None, after, limit)]
-    show.records(rows, json_, "Nobody is enrolled yet; `attune person add` enrols somebody.")
+        behind = people.find_person(session, site, after).id if after else None
+        rows = [_row(shown) for shown in people.list_people(session, site, None, behind, limit)]
+    show.records(rows, json_, "Nobody is enrolled here; `attune person add` enrols somebody.")
 
 
 @person.command("show")
 @click.argument("who")
 @show.as_json
 def show_(who: str, json_: bool) -> None:
-    """Show a person, by name or id."""
+    """Show a person, by name, by id, or by the last four or more digits of it."""
     with show.site() as site, site.db.read() as session:
-        row = _row(people.show(session, site, people.find_person(session, site, who)))
+        row = _whole(session, site, people.find_person(session, site, who))
     show.record(row, json_)
 
 
@@ -109,7 +128,7 @@ def pause(who: str, days: int | None) -> None:
         with site.db.read() as session:
             person_id = people.find_person(session, site, who).id
         _, last = people.pause(site, person_id, days, site.now())
-    click.echo(f"Paused, {last.isoformat()} being the last day." if last else "Paused until resumed.")
+    show.say(f"Paused, {last.isoformat()} being the last day." if last else "Paused until resumed.")
 
 
 @person.command()
@@ -120,22 +139,46 @@ def resume(who: str) -> None:
         with site.db.read() as session:
             person_id = people.find_person(session, site, who).id
         people.resume(site, person_id, site.now())
-    click.echo("Resumed.")
+    show.say("Resumed.")
 
 
-def _row(shown: Shown) -> show.Record:
+def _row(shown: Shown) -> dict[str, object]:
     return {
         "id": shown.id,
         "name": shown.name,
         "couple": shown.couple_id,
         "zone": shown.zone,
         "language": shown.language,
-        "addresses": [f"{kind} {address}: {standing}" for kind, address, standing in shown.addresses],
+        "addresses": [
+            {"kind": kind, "address": address, "consent": standing}
+            for kind, address, standing in shown.addresses
+        ],
     }
 
 
+def _whole(session: Session, site: Site, found: Person) -> show.Record:
+    """Return all that was said of a person when they were enrolled."""
+    quiet = f"{found.quiet_from:%H:%M}-{found.quiet_to:%H:%M}"
+    return {
+        **_row(people.show(session, site, found)),
+        "country": found.country or None,
+        "quiet": NO_QUIET if found.quiet_from == found.quiet_to else quiet,
+        "day_starts": f"{found.day_starts:%H:%M}",
+        "week_starts": WEEKDAYS[found.week_starts],
+        "cap": found.daily_cap,
+        "discreet": found.discreet,
+    }
+
+
+def _hours(text: str) -> tuple[time, time]:
+    if text == NO_QUIET:
+        return time(0), time(0)
+    begins, _, ends = text.partition("-")
+    return _clock(begins), _clock(ends)
+
+
 def _clock(text: str) -> time:
-    try:
-        return time.fromisoformat(text.strip().zfill(5))
-    except ValueError:
-        raise WrongUsage("A time is written like 08:00, and quiet hours like 21:00-08:00.") from None
+    match = re.fullmatch(r"\s*([0-9]{1,2}):([0-9]{2})\s*", text)
+    if match and int(match[1]) < 24 and int(match[2]) < 60:
+        return time(int(match[1]), int(match[2]))
+    raise WrongUsage("A time is written like 08:00, and quiet hours like 21:00-08:00.")

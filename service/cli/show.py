@@ -5,11 +5,12 @@ Data goes to stdout, words to stderr.
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 import click
@@ -21,10 +22,12 @@ from service.settings import Settings, home_folder, load
 from service.site import Site, open_site
 
 Record = Mapping[str, object]
+Command = TypeVar("Command", bound=Callable[..., object])
 
 END_OF_ID = 8
 """Digits of an id that a table shows: its end, which every command takes for the whole."""
 
+DAY = click.DateTime(["%Y-%m-%d"])
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON document.")
 
 
@@ -36,6 +39,17 @@ def home() -> Path:
 def settings() -> Settings:
     """Read the settings of the installation that this command is about."""
     return load(home())
+
+
+def at_most(what: str, usual: int) -> Callable[[Command], Command]:
+    """Return the option `--limit`: how many there are to be at the most."""
+    return click.option(
+        "--limit",
+        default=usual,
+        show_default=True,
+        type=click.IntRange(1, 1000),
+        help=f"{what} at the most.",
+    )
 
 
 @contextmanager

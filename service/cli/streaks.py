@@ -14,7 +14,10 @@ from service.facts import Share
 @click.option("--code", help="The code that was sent to the person.")
 @show.as_json
 def streaks(who: str, code: str | None, json_: bool) -> None:
-    """Show a person's practised days and streaks; needs the code that is sent to them."""
+    """A person's practised days and streaks; needs their code.
+
+    Without --code one is sent to the person; ask them for it.
+    """
     with show.site() as site:
         with site.db.read() as session:
             person_id = people.find_person(session, site, who).id

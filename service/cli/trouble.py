@@ -1,10 +1,9 @@
 """Whatever goes wrong, as one sentence and an exit code."""
 
-import traceback
-
 from sqlalchemy.exc import DBAPIError
 
 from notifiers.base import ConfigError
+from service import log
 from service.db import explain
 from service.errors import AttuneError
 
@@ -17,10 +16,8 @@ def told(error: Exception) -> tuple[str, int]:
         return str(error), 2
     if isinstance(error, DBAPIError):
         return explain(error), 1
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
     return (
-        f"Something unexpected happened ({type(error).__name__} at {place}); nothing half-done was kept. "
-        "Please report it with these words.",
+        f"Something unexpected happened ({type(error).__name__} at {log.place_of(error)}); nothing half-done "
+        "was kept. Please report it with these words.",
         1,
     )

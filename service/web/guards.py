@@ -1,4 +1,4 @@
-"""What every request passes: headers that keep a browser safe, an answer to our own bugs, a limit on bodies."""
+"""What every request passes: headers for a safe browser, an answer to our own bugs, a limit on its body."""
 
 from collections.abc import Callable
 

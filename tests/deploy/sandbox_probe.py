@@ -1,6 +1,5 @@
-"""What Attune's libraries do all day, and what its unit must refuse; prints what worked as JSON."""
+"""What libraries of Attune's do that a bare start does not, and what its unit must refuse; prints JSON."""
 
-import asyncio
 import ctypes
 import importlib
 import json
@@ -11,58 +10,10 @@ import ssl
 import sys
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import httpx
 import psycopg
 import rapidfuzz
-from apscheduler.schedulers.background import BackgroundScheduler
 from cryptography.fernet import Fernet
-from fastapi import FastAPI
-from sqlalchemy import create_engine, text
-from uvicorn import Config, Server
-
-
-def healthy() -> str:
-    return "yes"
-
-
-def serve() -> None:
-    """Answer one request, from the thread pool as all of ours, and stop."""
-    app = FastAPI()
-    app.get("/healthz")(healthy)
-    server = Server(Config(app, host="127.0.0.1", port=0, log_level="error"))
-
-    async def run() -> None:
-        task = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient() as client:
-            (await client.get(f"http://127.0.0.1:{port}/healthz")).raise_for_status()
-        server.should_exit = True
-        await task
-
-    asyncio.run(run())
-
-
-def store() -> None:
-    """Write a row in WAL mode and read it from another thread."""
-    with tempfile.TemporaryDirectory() as folder:
-        engine = create_engine(f"sqlite:///{Path(folder) / 'attune.db'}")
-        with engine.begin() as connection:
-            connection.execute(text("PRAGMA journal_mode = WAL"))
-            connection.execute(text("CREATE TABLE kept (day TEXT)"))
-        with ThreadPoolExecutor() as pool, engine.connect() as connection:
-            pool.submit(connection.execute, text("SELECT * FROM kept")).result()
-        engine.dispose()
-
-
-def schedule() -> None:
-    scheduler = BackgroundScheduler()
-    scheduler.start()
-    scheduler.shutdown()
 
 
 def reach_postgresql() -> None:
@@ -84,9 +35,6 @@ def seal() -> None:
 
 
 NEEDED: dict[str, Callable[[], object]] = {
-    "web server": serve,
-    "sqlite": store,
-    "scheduler": schedule,
     "psycopg": reach_postgresql,
     "sealing": seal,
     "rapidfuzz": lambda: rapidfuzz.fuzz.ratio("done", "doen"),

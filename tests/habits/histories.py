@@ -63,7 +63,9 @@ def goals(draw: st.DrawFn, longest_window: int = 6) -> Goal:
     kind = draw(st.sampled_from(Kind))
     reserve = draw(reserves)
     if kind is Kind.CALENDAR:
-        times, days = draw(st.sampled_from([(1, 1), (1, 1), (1, 7), (3, 7), (7, 7), (2, 30), (20, 30), (31, 30)]))
+        times, days = draw(
+            st.sampled_from([(1, 1), (1, 1), (1, 7), (3, 7), (7, 7), (2, 30), (20, 30), (31, 30)])
+        )
         return Goal(kind, times, days, reserve=reserve)
     if kind is Kind.WEEKDAYS:
         weekdays = draw(st.frozensets(st.integers(0, 6), min_size=1))

@@ -48,6 +48,7 @@ TWO = Context(NOW, HABITS, waiting=((1, 2),))
 SOLE = Context(NOW, (GRATITUDE,))
 EMPTY = Context(NOW)
 TEN = Context(NOW, EVERY)
+SHORT = Context(NOW, (Known(1, "chats", "Chats"), Known(2, "walk", "Walk")))
 ASKED = Context(NOW, asking_consent=True)
 STOPPED = Context(NOW, HABITS, stopped=True)
 PULSE = Context(NOW, HABITS, pulse=SCALE)
@@ -239,6 +240,12 @@ NUMBERS = [
     *same(NONE, UNCLEAR, "the one | 1-9999 | 1 2 nope | - | 1 2 3 @"),
 ]
 NAMES = [
+    *same(NONE, (Done((1,)),), "ratitude | gratitudes | gratitudde"),
+    *same(NONE, (Done((2,)),), "did the number 2 | number two"),
+    *same(SHORT, (Done((1,)),), "chats | chatz | hcats"),
+    *same(SHORT, (Done((2,)),), "walk"),
+    *same(SHORT, UNCLEAR, "wlak | walkk | chtaz"),
+    *same(NONE, UNCLEAR, "empty | empathic"),
     *same(
         NONE,
         (Done((1,)),),
@@ -307,6 +314,8 @@ SEVERAL = [
     ),
 ]
 LATER = [
+    *same(ONE, (Later(90 * MINUTE), ShowStreaks()), "later 1h30 streak | later 1h and 30m streak"),
+    *same(ONE, (Later(at=time(6, 0)),), "later at 6"),
     *same(
         ONE,
         (Later(),),
@@ -370,6 +379,9 @@ LATER = [
     ),
 ]
 PAUSE = [
+    *same(ONE, (Pause(days=366),), "pause 366 days"),
+    *same(ONE, (Pause(until=date(2027, 11, 19)),), "pause until 2027-11-19"),
+    *same(ONE, UNCLEAR, "pause 367 days | pause until 2027-11-20"),
     *same(ONE, (Pause(),), "pause | Pause please | take a break | I need a break | pause pause"),
     *same(ONE, (Pause(days=3),), "pause 3 days | pause for three days | pause 3d | PAUSE: 3 days"),
     *same(ONE, (Pause(days=7),), "pause a week | pause for 1 week"),

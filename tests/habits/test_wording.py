@@ -122,9 +122,16 @@ def test_an_unknown_key_is_an_error_of_the_program() -> None:
         wording.variants("en", "no-such-key")
 
 
+OPT_IN = ["consent", "consent_progress"]
+
+
 def test_only_the_opt_in_question_takes_two_segments() -> None:
-    assert [key for key in KEYS if wording.catalogue()[key].segments > 1] == ["consent"]
-    asked = filled("consent")[0]
+    assert [key for key in KEYS if wording.catalogue()[key].segments > 1] == OPT_IN
+
+
+@pytest.mark.parametrize("key", OPT_IN)
+def test_the_opt_in_question_says_all_that_it_must(key: str) -> None:
+    asked = filled(key)[0]
     assert count(asked).segments == 2
     for needed in (
         "Attune at Riverside",

@@ -4,8 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, event
-from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
+from sqlalchemy import event
 
 from habits import practices
 from habits.nudging import Reason
@@ -128,7 +127,6 @@ def test_each_habit_of_a_digest_may_be_let_go_for_its_own_reason(world: World, a
         ("daily", ["1"], Reason.DONE),
         ("daily", ["1", "undo"], Reason.DUE),
         ("2 a week", ["1"], Reason.DUE),
-        ("2 a week", ["1", "yesterday"], Reason.DONE),
         ("mon wed", ["1"], Reason.DONE),
     ],
 )
@@ -143,7 +141,7 @@ def test_who_has_done_it_is_left_in_peace(
     )
     world.at = on("2026-03-04T09:00")
     for text in said:
-        world.says("Alex", "1 yesterday" if text == "yesterday" else text)
+        world.says("Alex", text)
     plan_all(world)
     world.at = on("2026-03-04T19:00")
     plan_all(world)
@@ -226,9 +224,7 @@ def test_a_check_in_uses_up_the_cap_too(world: World) -> None:
     world.take_up("gratitude", "daily", "daily 18:00", alex)
     world.goes_on(on("18:00"))
 
-    assert outcome(world, alex) == [(NudgeState.DELIVERED, Reason.DUE), (NudgeState.LAPSED, Reason.CAP)] or (
-        outcome(world, alex) == [(NudgeState.SENT, Reason.DUE), (NudgeState.LAPSED, Reason.CAP)]
-    )
+    assert outcome(world, alex) == [(NudgeState.SENT, Reason.DUE), (NudgeState.LAPSED, Reason.CAP)]
 
 
 def test_after_five_hours_down_one_digest_goes_out_and_the_rest_lapses(world: World, alex: UUID) -> None:
@@ -348,7 +344,7 @@ def test_prompts_repeat_only_once_the_bank_is_used_up(world: World, alex: UUID) 
     deeper = [p.id for p in practices.find("gratitude").prompts if p.depth <= 2]
     used: list[str | None] = []
     chances: list[float | None] = []
-    for ahead in range(40):
+    for ahead in range(32):
         world.at = on("19:00") + timedelta(days=ahead)
         plan(world)
         (item,) = items(world, nudges(world, alex)[-1])
@@ -394,34 +390,23 @@ def test_a_batch_takes_the_longest_due_people_first(world: World) -> None:
     assert [plan(world, 3) for _ in range(3)] == [Planned(3, 3), Planned(1, 1), Planned()]
 
 
-@pytest.mark.parametrize("world_of", [(3, 40)])
-def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(
-    world: World, world_of: tuple[int, int]
-) -> None:
-    ids = crowd(world, sum(world_of))
-    for number, person_id in enumerate(ids):
+def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(world: World) -> None:
+    sizes = (2, 21)
+    for number, person_id in enumerate(crowd(world, sum(sizes))):
         world.take_up("gratitude", "daily", "daily 19:00", person_id)
         world.take_up("empathy", "3 a week", "daily 19:05", person_id)
         taking_up.add_check_in(world.site, person_id, "mon 19:00", world.at)
-        people.pause(world.site, person_id, 1 if number % 3 == 2 else None, world.at)
-        if number % 3 != 2:
-            people.resume(world.site, person_id, world.at)
+        if number % 3 == 2:
+            people.pause(world.site, person_id, 1, world.at)
     world.at = on("19:00")
     statements: list[str] = []
 
-    def note(
-        connection: Connection,
-        cursor: DBAPICursor,
-        statement: str,
-        parameters: object,
-        context: ExecutionContext | None,
-        executemany: bool,
-    ) -> None:
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(statement)
 
     event.listen(world.site.db.engine, "before_cursor_execute", note)
     counts = []
-    for size in world_of:
+    for size in sizes:
         statements.clear()
         assert plan(world, size).people == size
         counts.append(len(statements))
