@@ -74,7 +74,8 @@ class World:
         return jobs.run_all(self.site)
 
     def goes_on(self, until: datetime | timedelta) -> None:
-        """Let time pass, stopping at every instant at which something is due."""
+        """Let time pass, stopping at every instant at which something is due, this one as well."""
+        self.run()
         end = self.at + until if isinstance(until, timedelta) else until
         while (next_at := self._next()) and next_at <= end:
             self.at = next_at

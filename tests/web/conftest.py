@@ -3,7 +3,8 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, redirect_stderr
+from pathlib import Path
 
 import pytest
 import structlog
@@ -15,15 +16,20 @@ from service.models.base import Row
 from tests import postgres
 from tests.world import World
 
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For tests of what does not depend on the store."""
 PUBLIC = "https://nudge.example.org"
 
 
 @pytest.fixture
-def logged(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
-    """All that is logged and printed, from the least important on."""
+def logged(tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """All that is logged, from the least important on."""
     before = logging.root.handlers[:]
-    import sys; open("/tmp/zz","a").write(f"setup {sys.stderr} {id(sys.stderr)}\n"); log.set_up("debug"); open("/tmp/zz","a").write(f"setup {sys.stderr}\n")
-    yield lambda: "".join(capfd.readouterr())
+    path = tmp_path / "log"
+    with path.open("w") as file:
+        with redirect_stderr(file):
+            log.set_up("debug")
+        yield path.read_text
     structlog.reset_defaults()
     logging.root.handlers[:] = before
 

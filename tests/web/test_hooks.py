@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 
-from service import inbound
 from service.models import Reply
 from service.settings import Settings
 from service.states import NudgeKind, NudgeState, ReplyState
@@ -18,7 +17,7 @@ from service.web.app import create_app
 from tests.conftest import KEY
 from tests.servers import Script, TwilioServer
 from tests.servers.twilio_posts import Fields, signature
-from tests.web.conftest import PUBLIC, everything
+from tests.web.conftest import PUBLIC, SQLITE, everything
 from tests.web.serving import FORM, Answer, Web, serving
 from tests.world import NUMBERS, World
 
@@ -97,35 +96,27 @@ def test_a_yes_is_stored_understood_and_answered(world: World, twilio: TwilioSer
     assert twilio.messages[-1].body.startswith("Welcome to Attune")
 
 
+@SQLITE
 def test_the_answer_to_a_post_is_empty_twiml(world: World, twilio: TwilioServer, web: Web) -> None:
     answer = signed(web, twilio, text())
     assert (answer.status, answer.headers["content-type"]) == (200, "text/xml; charset=utf-8")
     assert answer.text.endswith("<Response/>")
 
 
-FORGED = {
-    "empty": "",
-    "short": "x",
-    "another token's": signature("another", PUBLIC + SMS, text(MessageSid=f"SM{'1' * 32}")),
-    "not ASCII": "ü" * 28,
-    "very long": "A" * 20_000,
-    "not base64": "=" * 28,
-}
+FIRST = text(MessageSid=f"SM{'1' * 32}")
+FORGED = ["", "x", signature("another", PUBLIC + SMS, FIRST), "ü" * 28, "A" * 20_000, "=" * 28]
 
 
-@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
-def test_a_forged_signature_stores_nothing(world: World, web: Web, forged: str) -> None:
-    world.enrol("Alex")
-    fields = text(MessageSid=f"SM{'1' * 32}")
-    assert_refused(world, web.post(SMS, fields, X_Twilio_Signature=forged))
-
-
-def test_no_signature_stores_nothing(world: World, web: Web) -> None:
+@SQLITE
+def test_a_forged_signature_stores_nothing(world: World, web: Web) -> None:
     world.enrol("Alex")
     assert_refused(world, web.post(SMS, text()))
     assert_refused(world, web.post(STATUS, text(MessageStatus="sent")))
+    for forged in FORGED:
+        assert_refused(world, web.post(SMS, FIRST, X_Twilio_Signature=forged))
 
 
+@SQLITE
 def test_a_signature_of_another_address_or_text_stores_nothing(
     world: World, twilio: TwilioServer, web: Web
 ) -> None:
@@ -146,18 +137,27 @@ def test_a_signature_of_another_address_or_text_stores_nothing(
 QUERIES = ["x=a%20b&y=", "a=%7e%2F+b&&=&a=1", "%C3%BC=%zz;1", "u=https://a.example.org/?b=c", "?"]
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_the_query_is_signed_as_it_came(world: World, twilio: TwilioServer, web: Web, query: str) -> None:
-    path = f"{SMS}?{query}"
-    assert signed(web, twilio, text(), path).status == 200
-    other = path.replace("%20", "+").replace("%7e", "~").replace("&&", "&").replace("%zz", "%25zz")
-    fields = text()
-    good = signature(twilio.auth_token, PUBLIC + path, fields)
-    if other != path:
-        assert web.post(other, fields, X_Twilio_Signature=good).status == 403
-    assert len(replies(world)) == 1
+@SQLITE
+def test_the_query_is_signed_as_it_came(world: World, twilio: TwilioServer, web: Web) -> None:
+    for path in (f"{SMS}?{query}" for query in QUERIES):
+        assert signed(web, twilio, text(), path).status == 200
+        fields = text()
+        good = signature(twilio.auth_token, PUBLIC + path, fields)
+        for one, other in (
+            ("%20", "+"),
+            ("%7e", "~"),
+            ("&&", "&"),
+            ("%zz", "%25zz"),
+            ("?u", "?v"),
+            ("??", "?"),
+        ):
+            if one in path:
+                changed = web.post(path.replace(one, other), fields, X_Twilio_Signature=good)
+                assert changed.status == 403
+    assert len(replies(world)) == len(QUERIES)
 
 
+@SQLITE
 @pytest.mark.parametrize(
     "base", ["https://nudge.example.org/attune", "https://nudge.example.org:8443", "http://nudge.example.org"]
 )
@@ -165,11 +165,11 @@ def test_the_public_url_may_have_a_path_or_a_port(world: World, twilio: TwilioSe
     world.site = replace(world.site, settings=world.site.settings.model_copy(update={"public_url": base}))
     with serving(create_app(world.site)) as web:
         assert signed(web, twilio, text(), base=base).status == 200
-        # Twilio leaves out the port in some versions of its signature; the path it never does.
         assert signed(web, twilio, text(), base="https://nudge.example.org/other").status == 403
     assert len(replies(world)) == 1
 
 
+@SQLITE
 @pytest.mark.parametrize(
     "more",
     [
@@ -189,10 +189,11 @@ def test_all_fields_are_signed(world: World, twilio: TwilioServer, web: Web, mor
     assert len(replies(world)) == 1
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
-def test_another_method(world: World, web: Web, method: str) -> None:
-    answer = web.call(method, SMS)
-    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+@SQLITE
+def test_another_method(world: World, web: Web) -> None:
+    for method in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS"):
+        answer = web.call(method, SMS)
+        assert (answer.status, answer.headers["allow"]) == (405, "POST")
     assert replies(world) == []
 
 
@@ -205,17 +206,20 @@ JUNK = {
 }
 
 
-@pytest.mark.parametrize("body", JUNK.values(), ids=JUNK)
-def test_a_junk_body(world: World, web: Web, body: bytes) -> None:
-    headers = {"Content-Type": FORM, "X-Twilio-Signature": "x" * 28}
-    assert_refused(world, web.call("POST", SMS, body, headers))
+@SQLITE
+def test_a_junk_body(world: World, web: Web) -> None:
+    for body in JUNK.values():
+        headers = {"Content-Type": FORM, "X-Twilio-Signature": "x" * 28}
+        assert_refused(world, web.call("POST", SMS, body, headers))
 
 
+@SQLITE
 def test_three_hundred_fields(world: World, twilio: TwilioServer, web: Web) -> None:
     crowd = [(f"f{number}", "") for number in range(300)]
     assert_refused(world, signed(web, twilio, [*text(), *crowd]))
 
 
+@SQLITE
 def test_a_signed_post_without_a_message(world: World, twilio: TwilioServer, web: Web) -> None:
     assert_refused(world, signed(web, twilio, [("From", ALEX), ("Body", WORDS)]), 400)
     assert_refused(world, signed(web, twilio, text(), STATUS), 400)
@@ -224,27 +228,31 @@ def test_a_signed_post_without_a_message(world: World, twilio: TwilioServer, web
 HEAD = f"POST {SMS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n"
 
 
+@SQLITE
 def test_a_body_of_a_megabyte_is_refused_unread(world: World, web: Web) -> None:
     answer = web.begin(f"{HEAD}Content-Length: 1048576\r\n\r\n".encode())
-    assert answer == b"HTTP/1.1 413 Content Too Large\r\n"
+    assert answer.split()[1] == b"413"
     assert replies(world) == []
 
 
+@SQLITE
 def test_a_body_that_turns_out_too_large_is_refused(world: World, web: Web) -> None:
     chunk = b"8000\r\n" + b"a" * 0x8000 + b"\r\n"
     answer = web.begin(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode() + chunk * 2 + b"1\r\na\r\n")
-    assert answer == b"HTTP/1.1 413 Content Too Large\r\n"
+    assert answer.split()[1] == b"413"
     assert replies(world) == []
 
 
-@pytest.mark.parametrize("length", ["-1", "x", "1e3"])
-def test_a_length_that_is_none(world: World, web: Web, length: str) -> None:
-    answer = web.begin(f"{HEAD}Content-Length: {length}\r\n\r\n".encode())
-    assert answer.split()[1] in (b"400", b"413")
+@SQLITE
+def test_a_length_that_is_none(world: World, web: Web) -> None:
+    for length in ("-1", "x", "1e3"):
+        answer = web.begin(f"{HEAD}Content-Length: {length}\r\n\r\n".encode())
+        assert answer.split()[1] in (b"400", b"413")
     assert replies(world) == []
 
 
-def test_the_largest_body_is_taken_and_cut(world: World, twilio: TwilioServer, web: Web) -> None:
+@SQLITE
+def test_the_largest_body_is_taken(world: World, twilio: TwilioServer, web: Web) -> None:
     assert signed(web, twilio, text("a" * 65_000)).status == 200
     assert len(replies(world)) == 1
 
@@ -282,22 +290,6 @@ def test_a_stranger_is_kept_and_told_nothing(world: World, twilio: TwilioServer)
     assert len(twilio.messages) == before
 
 
-def test_what_nobody_understood_at_once_is_taken_up_later(
-    world: World, twilio: TwilioServer, out_of_reach: Block, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The process ends after the first of the two transactions: here, by being told to store only."""
-    alex = world.enrol("Alex")
-    fields = dict(text("YES"))
-    message = inbound.Inbound(fields["MessageSid"], fields["From"], fields["Body"])
-    inbound.store(world.site, "twilio", inbound.AddressKind.SMS, message, world.at)
-    with serving(create_app(world.site)) as web:
-        assert signed(web, twilio, list(fields.items())).status == 200
-    assert [reply.state for reply in replies(world)] == [ReplyState.RECEIVED]
-    world.goes_on(world.at + inbound.LEFT_FOR - (world.at - world.at))
-    assert [reply.state for reply in replies(world)] == [ReplyState.UNDERSTOOD]
-    assert alex
-
-
 def nudged(world: World) -> None:
     """Alex has a nudge on the way."""
     alex = world.join("Alex")
@@ -325,6 +317,7 @@ def test_receipts_are_ranked(world: World, twilio: TwilioServer, web: Web) -> No
     assert state_of_nudge(world) is NudgeState.DELIVERED
 
 
+@SQLITE
 def test_a_failure_is_told_by_a_receipt(world: World, twilio: TwilioServer, web: Web) -> None:
     nudged(world)
     twilio.inbound_url = f"{web.url}{SMS}"
@@ -357,6 +350,7 @@ def test_a_receipt_finds_an_attempt_whose_fate_nobody_knew(
     assert state_of_nudge(world) is NudgeState.DELIVERED
 
 
+@SQLITE
 @pytest.mark.parametrize("attempt", ["junk", "", "0" * 32, "%00", "a&attempt=b"])
 def test_a_junk_attempt_does_not_keep_a_receipt_from_its_message(
     world: World, twilio: TwilioServer, web: Web, attempt: str
@@ -367,6 +361,7 @@ def test_a_junk_attempt_does_not_keep_a_receipt_from_its_message(
     assert state_of_nudge(world) is NudgeState.DELIVERED
 
 
+@SQLITE
 def test_without_a_public_url_nothing_can_be_checked(
     world: World, twilio: TwilioServer, logged: Callable[[], str]
 ) -> None:
@@ -378,11 +373,11 @@ def test_without_a_public_url_nothing_can_be_checked(
     assert "There is no public_url here" in logged()
 
 
-@pytest.mark.parametrize("channel", ["pigeon", "smtp", "phone", "console", "%74wili%6f%00", ".."])
-def test_an_unknown_channel(world: World, twilio: TwilioServer, web: Web, channel: str) -> None:
-    for verb in ("sms", "status", "x"):
-        path = f"/hooks/{channel}/{verb}"
-        assert_refused(world, signed(web, twilio, text(), path), 404)
+@SQLITE
+def test_an_unknown_channel(world: World, twilio: TwilioServer, web: Web) -> None:
+    for channel in ("pigeon", "smtp", "phone", "console", "twilio%00", ".."):
+        for verb in ("sms", "status", "x"):
+            assert_refused(world, signed(web, twilio, text(), f"/hooks/{channel}/{verb}"), 404)
 
 
 def test_nothing_private_is_logged(
@@ -422,6 +417,7 @@ def test_a_database_out_of_reach_is_said_in_words_and_nothing_is_lost(
     assert [reply.state for reply in replies(world)] == [ReplyState.UNDERSTOOD]
 
 
+@SQLITE
 def test_a_bug_of_ours_is_told_without_its_words(
     world: World, twilio: TwilioServer, logged: Callable[[], str]
 ) -> None:
