@@ -4,7 +4,6 @@ Every word has to be understood, otherwise nothing is: it is kinder to ask than 
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from habits import items, words
 from habits.items import Act, Ground, Item, Targets, Verb
@@ -93,8 +92,8 @@ def _said(clause: Clause, before: Clause, said: list[Statement]) -> list[Stateme
         return _continued(targets[0], before, said)
     if not targets:
         return _bare(acts, said, after_numbers)
-    in_turn = all(isinstance(one, Act) != isinstance(two, Act) for one, two in pairwise(clause))
-    if len(acts) != len(targets) or not in_turn or any(act.verb not in OF_HABITS for act in acts):
+    # As many as there are verbs: "done 1 skip 2", "1 done 2 skip" and "1 done skip 2" pair up in their order.
+    if len(acts) != len(targets) or any(act.verb not in OF_HABITS for act in acts):
         return None
     # "1, 2 skip": is only the second one skipped, or both?
     if after_numbers and isinstance(clause[0], Targets) and acts[0].verb is Verb.SKIP:

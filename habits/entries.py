@@ -41,7 +41,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Paused days, both ends included; without an end until somebody resumes. An end before it begins: none."""
+    """Paused days, both ends included; without an end until somebody resumes.
+
+    One that ends before it begins, as when somebody resumes at once, holds no day.
+    """
 
     from_on: date
     to_on: date | None = None

@@ -203,7 +203,7 @@ def _weekdays(words: list[str]) -> tuple[Kind, int, int, frozenset[int]]:
 
 def _wrong_reserve(goal: Goal) -> str | None:
     if not 0 <= goal.reserve <= SPARE_WINDOW:
-        return f"A reserve of {goal.reserve} days is not possible: it is 0 to {SPARE_WINDOW}, in any {SPARE_WINDOW}."
+        return f"A reserve of {goal.reserve} days is not possible: it is 0 to {SPARE_WINDOW}."
     return None
 
 

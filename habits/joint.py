@@ -99,7 +99,8 @@ def _days(one: Partner, other: Partner, mode: Mode) -> dict[date, list[Mark]]:
         kinds: list[Mark] = []
         if all(done) if mode is Mode.BOTH else any(done):
             kinds.append(Mark.DONE)
-        if EXCUSED in told:
+        # A skip stands although its own day was then done: else that done would harm what both have.
+        if any(mark & EXCUSED for mark in told):
             kinds.append(Mark.SKIPPED)
         if kinds:
             days[first + timedelta(days=number)] = kinds

@@ -56,10 +56,13 @@ def _in_periods(book: Ledger) -> int | None:
     era = _era(book)
     for span in era:
         for first, last in periods(book, span, book.today):
-            if last < len(book.marks):
-                start = _latest_start(book, first, last, span.goal.times)
-                if start is None or start <= last:
-                    return None if start is None else start - book.today
+            if last >= len(book.marks):
+                break
+            start = _latest_start(book, first, last, span.goal.times)
+            if start is None:
+                return None
+            if start <= last:
+                return start - book.today
     return min(era[-1].last + 1, len(book.marks)) - book.today
 
 

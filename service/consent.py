@@ -23,6 +23,14 @@ def is_open(session: Session, lookup: bytes) -> bool:
     return _newest(session, lookup) is ConsentEvent.ASKED
 
 
+def was_given(session: Session, lookup: bytes) -> bool:
+    """Say whether this address ever said yes, whatever it said later."""
+    yes = select(Consent.id).where(
+        Consent.lookup == lookup, Consent.event.in_((ConsentEvent.GIVEN, ConsentEvent.RESTORED))
+    )
+    return session.scalar(yes.limit(1)) is not None
+
+
 def given(session: Session, person: Person, address: Address, source: str, now: datetime) -> None:
     """Note a yes from this address: it may be used, and a stopped person is back."""
     suppression = session.get(Suppression, (address.kind, address.lookup))

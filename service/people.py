@@ -19,6 +19,8 @@ from service.outbox import NewNudge
 from service.site import Site
 from service.states import AddressKind, Cause, NudgeKind
 
+JOINERS = str.maketrans("", "", "\u200c\u200d")
+"""Invisible letters that belong into names: of Persian or of the languages of India, and into some emoji."""
 ASK_FOR = timedelta(days=3)
 """The opt-in question is dropped if it could not be sent in this time."""
 
@@ -99,8 +101,9 @@ def _ask(session: Session, site: Site, person: Person, address: Address, now: da
 
 
 def _check(new: NewPerson) -> None:
-    if not 1 <= len(new.name.strip()) <= 60 or not new.name.isprintable():
-        raise WrongUsage("A name has 1 to 60 characters.")
+    visible = new.name.translate(JOINERS).strip()
+    if not (visible and visible.isprintable() and len(new.name.strip()) <= 60):
+        raise WrongUsage("A name has 1 to 60 characters, none of them invisible.")
     if not re.fullmatch("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", new.language):
         raise WrongUsage("A language is given as two letters, such as en.")
     if not re.fullmatch("([A-Za-z]{2})?", new.country):
@@ -206,16 +209,17 @@ def show(session: Session, site: Site, person: Person) -> Shown:
         zone=person.zone,
         language=person.language,
         addresses=tuple(
-            (row.kind.value, masked(site.sealer.unseal(row.value_sealed)), _standing(row)) for row in rows
+            (row.kind.value, masked(site.sealer.unseal(row.value_sealed)), _standing(session, row))
+            for row in rows
         ),
     )
 
 
-def _standing(address: Address) -> str:
-    """Say how far delivery to an address has come; a stop looks like a question not yet answered."""
+def _standing(session: Session, address: Address) -> str:
+    """Say how far an enrolment has come; whoever stops after a yes looks like one who did not."""
     if address.dead_at:
         return "not in use"
-    return "said yes" if address.verified_at else "not said yes"
+    return "said yes" if consent.was_given(session, address.lookup) else "not said yes"
 
 
 def masked(address: str) -> str:
@@ -249,6 +253,8 @@ def find_couple(session: Session, wanted: str) -> Couple:
     if (id_ := as_id(wanted)) and (couple := session.get(Couple, id_)):
         return couple
     found = [c for c in session.scalars(select(Couple)) if ends_with(c.id, wanted)]
-    if len(found) != 1:
+    if len(found) > 1:
+        raise WrongUsage("Several couples are meant by that; give more of the id that `couple list` shows.")
+    if not found:
         raise WrongUsage("There is no such couple; `attune couple list` shows them all.")
     return found[0]

@@ -82,7 +82,7 @@ def _reminding(person: Person, reminder: Reminder, habit: Habit | None, now: dat
 
 def find_reminder(session: Session, wanted: str) -> UUID:
     """Return the reminder with this id or end of an id. Raises WrongUsage if it is not just one."""
-    return _the_one(_ending(session, Reminder.id, wanted), "reminder", "attune reminder list --person NAME")
+    return _the_one(_ending(session, Reminder.id, wanted), "reminder", "attune reminder list")
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def add_habit(site: Site, person_ids: Sequence[UUID], new: NewHabit, now: dateti
     or more than ten years ago, and a practice that one of them has taken up already.
     """
     practice = find_practice(new.practice)
-    goal = check_goal(new.goal or practice.goal)
+    goal = check_goal(practice.goal if new.goal is None else new.goal)
     cue = check_cue(new.cue)
     schedules = dict.fromkeys(check_schedule(text) for text in new.schedules or (practice.schedule,))
     with site.db.write() as session:
@@ -179,7 +179,9 @@ def find_habit(session: Session, wanted: str) -> Habit:
     if (id_ := as_id(wanted)) and (habit := session.get(Habit, id_)):
         return habit
     found = [habit for habit in session.scalars(select(Habit)) if ends_with(habit.id, wanted)]
-    if len(found) != 1:
+    if len(found) > 1:
+        raise WrongUsage("Several habits are meant by that; give more of the id that `habit list` shows.")
+    if not found:
         raise WrongUsage(NO_HABIT)
     return found[0]
 

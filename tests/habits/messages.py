@@ -303,6 +303,8 @@ SEVERAL = [
     *same(NONE, (Done((1,)), Skip((2, 3))), "1, skip 2, 3 | did gratitude, skip 2 and empathy"),
     *same(TWO, (Done((1,)), Skip((2,))), "done, skip 2 | did it, skip 2"),
     *same(TWO, (Done((2,)),), "done. did 2"),
+    *same(TWO, (Done((2,)), Skip((1,))), "done, 1 skip"),
+    *same(NONE, (Done((1,)), Skip((2,))), "1 done skip 2"),
     *same(NONE, (Done((1,)), Pause(days=3)), "1, pause 3 days | done 1. pause for 3 days"),
     *same(ONE, (Done((1,)), ShowStreaks()), "done. streak | done, streaks"),
     *same(ONE, (ShowHabits(), ShowStreaks()), "habits, streaks?"),

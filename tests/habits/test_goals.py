@@ -1,5 +1,7 @@
 """Goals: what people write, what they are told when it cannot be, and rows."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,10 +106,8 @@ def test_bad_goals_are_answered_with_the_word_and_an_example(text: str, says: st
 
 @given(st.text(max_size=110))
 def test_no_text_makes_anything_but_a_goal_or_a_goal_error(text: str) -> None:
-    try:
-        parse_goal(text)
-    except GoalError as wrong:
-        assert len(str(wrong)) < 250
+    with suppress(GoalError):
+        assert parse_goal(text)
 
 
 @given(goals(longest_window=366))
@@ -120,6 +120,7 @@ def test_texts_and_rows_are_these() -> None:
     texts = ["daily", "3 a week", "4 a month", "mon wed fri", "2 in 10 days", "1 in 1 day"]
     assert [goal_text(parse_goal(text)) for text in texts] == texts
     assert weekday_mask(MON_WED_FRI) == 0b0010101
+    assert goal_of_row("weekdays", 3, 7, 0b0010101, 2) == MON_WED_FRI
     assert weekday_mask(DAILY) == 0
 
 

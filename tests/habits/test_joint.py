@@ -40,11 +40,12 @@ def days_said(one: Partner, other: Partner, mode: Mode) -> str:
 
 @pytest.mark.parametrize(
     ("mode", "said"),
-    # The days: both, one, neither, one done and one skipped, both skipped, one skipped, one done and taken back.
-    [(Mode.BOTH, "d..sss."), (Mode.EITHER, "dd.bssd")],
+    # The days: both, one, neither, done and skipped, both skipped, one skipped, taken back and done, and one
+    # who skipped and then did it all the same beside one who said nothing.
+    [(Mode.BOTH, "d..sss.s"), (Mode.EITHER, "dd.bssdb")],
 )
 def test_a_joint_day_is_done_by_mode_or_else_skipped_if_either_skipped(mode: Mode, said: str) -> None:
-    one, other = partner("dd.dssu"), partner("d..ss.d")
+    one, other = partner("dd.dssub"), partner("d..ss.d.")
     assert days_said(one, other, mode) == said
     assert days_said(other, one, mode) == said
 

@@ -74,6 +74,10 @@ def test_streaks_are_as_long_as_in_harsh(vector: dict[str, Any]) -> None:
 
 @given(histories(length=28))
 @settings(deadline=None, max_examples=60)
+@example((habit("2 in 3 days", "dd.", reserve=2, changes=[(5, "daily")]), day(2)))
+@example((habit("2 in 3 days", "dd.", reserve=1, changes=[(4, "mon wed fri")]), day(2)))
+@example((habit("daily", "dd.", reserve=2, changes=[(5, "3 in 4 days")]), day(2)))
+@example((habit("3 in 7 days", "dd.d...", reserve=2), day(6)))
 def test_slack_is_the_most_days_that_may_add_nothing(history: tuple[Facts, date]) -> None:
     facts, today = history
     assume(facts.started_on <= facts.judged_on(today))
@@ -102,7 +106,7 @@ def slack(facts: Facts, today: int) -> int | None:
 
 
 def test_a_week_leaves_the_days_that_the_rest_of_it_does_not_need() -> None:
-    # The first week is kept; on Thursday of the second, two of three are missing: Saturday and Sunday will do.
+    # The first week is kept; in the second two of three are missing: Saturday and Sunday will do.
     facts = habit("3 a week", "ddd.." + "d")
     assert [slack(facts, number) for number in (5, 8, 10)] == [5, 2, 0]
     # On Sunday nothing can save it, although the open week has not broken yet.
@@ -154,4 +158,6 @@ def test_a_planned_change_of_unit_ends_the_question() -> None:
 
 def test_slack_has_an_end_even_where_nothing_can_break_the_run() -> None:
     assert slack(habit("mon", "d" * 6, reserve=4), 5) == AHEAD + 1
-    assert slack(habit("3 a week", "ddd", pauses=[Pause(day(5), day(5000))]), 2) == AHEAD + 1
+    resting = [Pause(day(5), day(5000))]
+    assert slack(habit("3 a week", "ddd", pauses=resting), 2) == AHEAD + 1
+    assert slack(habit("1 a month", "d" * 6, pauses=resting), 5) == AHEAD + 1

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from habits.entries import Entry, Mark, Pause
 from habits.goals import DatedGoal, Goal, Kind
@@ -50,6 +50,7 @@ def test_a_series_of_days_comes_to_what_it_comes_to_in_loop(vector: dict[str, An
 
 @given(histories())
 @settings(deadline=None)
+@example((habit("daily", "ddd", changes=[(2, "3 a week"), (9, "daily")]), day(5)))
 def test_every_history_comes_to_the_sum_written_out(history: tuple[Facts, date]) -> None:
     facts, today = history
     value = strength(facts, today)

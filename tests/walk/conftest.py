@@ -5,7 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from tests.walk.channel import Channel
+from service import planning
+from tests.walk.channel import Channel, FindingChannel
+from tests.walk.rows import on
 from tests.world import World
 
 
@@ -20,3 +22,20 @@ def channel(world: World) -> Channel:
     made = Channel()
     world.site = replace(world.site, notifiers={made.name: made})
     return made
+
+
+@pytest.fixture
+def finding(world: World) -> FindingChannel:
+    """The installation's only channel, from now on, and one that can be asked."""
+    made = FindingChannel()
+    world.site = replace(world.site, notifiers={made.name: made})
+    return made
+
+
+@pytest.fixture
+def nudged(world: World, alex: UUID) -> UUID:
+    """Alex, with a nudge planned for seven o'clock; it is seven now."""
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.at = on("19:00")
+    planning.plan_due(world.site, world.at)
+    return alex

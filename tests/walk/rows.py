@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, inspect, select
 
 from service import consent, due, outbox, people
-from service.models import Address, Nudge, NudgeItem
+from service.models import Address, Attempt, Nudge, NudgeItem
 from service.models.base import Row
 from service.people import NewPerson
-from service.states import AddressKind, NudgeKind
+from service.states import AddressKind, NudgeKind, NudgeState
 from tests.world import World
 
 R = TypeVar("R", bound=Row)
@@ -28,6 +28,23 @@ def nudges(world: World, person_id: UUID, *kinds: NudgeKind) -> list[Nudge]:
     """Return a person's nudges in the order they were made; without kinds those that reminders brought."""
     wanted = kinds or (NudgeKind.NUDGE, NudgeKind.PULSE)
     return rows(world, Nudge, Nudge.person_id == person_id, Nudge.kind.in_(wanted))
+
+
+def the_nudge(world: World, person_id: UUID) -> Nudge:
+    """Return the only nudge that a reminder brought."""
+    (nudge,) = nudges(world, person_id)
+    return nudge
+
+
+def state(world: World, person_id: UUID) -> tuple[NudgeState, str | None]:
+    """Return how far the only nudge has come, and why."""
+    nudge = the_nudge(world, person_id)
+    return nudge.state, nudge.reason
+
+
+def attempts(world: World, person_id: UUID) -> list[Attempt]:
+    """Return the attempts at the only nudge, in order."""
+    return rows(world, Attempt, Attempt.nudge_id == the_nudge(world, person_id).id)
 
 
 def items(world: World, nudge: Nudge) -> list[NudgeItem]:
@@ -61,13 +78,13 @@ def crowd(world: World, size: int) -> list[UUID]:
 
 def add_address(world: World, person_id: UUID, kind: AddressKind, value: str) -> UUID:
     """Give a person one more address that has said yes; the first one stays the preferred."""
-    from_sealer = world.site.sealer
+    sealer = world.site.sealer
     with world.site.db.write() as session:
         address = Address(
             person_id=person_id,
             kind=kind,
-            lookup=from_sealer.lookup(kind, value),
-            value_sealed=from_sealer.seal(value),
+            lookup=sealer.lookup(kind, value),
+            value_sealed=sealer.seal(value),
             verified_at=world.at,
             priority=1,
         )

@@ -1,19 +1,16 @@
-"""What the tests of the web server share: rows as they are, logs as they are written, a database in trouble."""
+"""What the tests of the web server share: rows as they are, the log, a database in trouble."""
 
-import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, redirect_stderr
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import make_url, select
 from sqlalchemy.engine import Row as Result
 
-from service import log
 from service.models.base import Row
-from tests import postgres
+from tests import logs, postgres
 from tests.world import World
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -23,15 +20,9 @@ PUBLIC = "https://nudge.example.org"
 
 @pytest.fixture
 def logged(tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """All that is logged, from the least important on."""
-    before = logging.root.handlers[:]
-    path = tmp_path / "log"
-    with path.open("w") as file:
-        with redirect_stderr(file):
-            log.set_up("debug")
-        yield path.read_text
-    structlog.reset_defaults()
-    logging.root.handlers[:] = before
+    """All that has been logged."""
+    with logs.kept_in(tmp_path / "log"):
+        yield (tmp_path / "log").read_text
 
 
 def everything(world: World) -> dict[str, list[Result[tuple[object, ...]]]]:

@@ -1,4 +1,4 @@
-"""The web application behind a real server on a loopback port, and a client that sends exactly what it is told."""
+"""The web application behind a real server on a loopback port, and a client that sends what it is told."""
 
 import http.client
 import json

@@ -1,0 +1,82 @@
+"""What whoever watches over the process is told: alive, and able to work."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from service.db import NO_TABLES, Database
+from service.sealing import Sealer
+from service.settings import Settings
+from service.site import Site
+from service.web.app import create_app
+from tests.conftest import KEY
+from tests.web.conftest import SQLITE
+from tests.web.serving import serving
+from tests.world import World
+
+
+def test_ready(world: World) -> None:
+    with serving(create_app(world.site)) as web:
+        assert web.get("/healthz").json == {"status": "ok"}
+        ready = web.get("/readyz")
+        assert (ready.status, ready.json) == (200, {"status": "ready", "troubles": []})
+
+
+def test_not_ready_without_tables(empty_url: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, database_url=empty_url, key=KEY)
+    site = Site(settings, Database(settings.url), Sealer(KEY))
+    if site.db.is_sqlite:
+        (tmp_path / "empty.db").touch()
+    with serving(create_app(site)) as web:
+        ready = web.get("/readyz")
+        assert (ready.status, ready.json["troubles"]) == (503, [NO_TABLES])
+        assert web.get("/healthz").status == 200
+    site.db.close()
+
+
+def test_not_ready_for_tables_of_another_version(world: World) -> None:
+    with world.site.db.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with serving(create_app(world.site)) as web:
+        ready = web.get("/readyz")
+        assert (ready.status, ready.json["status"]) == (503, "not ready")
+        assert ready.json["troubles"][0].startswith("The database is from a newer Attune than this one")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_not_ready_while_postgresql_lets_nobody_in(
+    world: World, out_of_reach: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with serving(create_app(world.site)) as web:
+        with out_of_reach():
+            ready = web.get("/readyz")
+            assert (ready.status, len(ready.json["troubles"])) == (503, 1)
+            assert ready.json["troubles"][0].startswith("PostgreSQL does not answer")
+        assert web.get("/readyz").status == 200
+
+
+@SQLITE
+def test_not_ready_when_the_file_is_gone(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "attune.db"
+    with serving(create_app(world.site)) as web:
+        assert web.get("/readyz").status == 200
+        file.rename(tmp_path / "elsewhere.db")
+        ready = web.get("/readyz")
+        assert (ready.status, len(ready.json["troubles"])) == (503, 1)
+        assert ready.json["troubles"][0].startswith("The database file is gone")
+        assert not file.exists()
+        (tmp_path / "elsewhere.db").rename(file)
+        assert web.get("/readyz").status == 200
+
+
+@SQLITE
+def test_not_ready_while_a_job_hangs(world: World) -> None:
+    with serving(create_app(world.site, lambda: ["plan", "send"])) as web:
+        ready = web.get("/readyz")
+        assert (ready.status, ready.json["troubles"]) == (
+            503,
+            ["The job plan has not run for too long.", "The job send has not run for too long."],
+        )
