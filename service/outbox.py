@@ -94,9 +94,18 @@ def lock_people(session: Session, person_ids: Sequence[UUID], wait: bool = True)
 
 
 def waiting_for_hand_over(session: Session, now: datetime, limit: int) -> dict[Nudge, Person]:
-    """Return, locked, the oldest planned nudges that may go now, each with its person."""
-    ripe = select(Nudge.id, Nudge.person_id).where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= now)
-    found = session.execute(ripe.order_by(Nudge.not_before, Nudge.id).limit(limit)).all()
+    """Return, locked, the oldest planned nudges that may go now, each with its person.
+
+    Those of people whom another transaction holds are passed over: others do not wait for them.
+    """
+    found = session.execute(
+        select(Nudge.id, Nudge.person_id)
+        .join(Person, Person.id == Nudge.person_id)
+        .where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= now)
+        .order_by(Nudge.not_before, Nudge.id)
+        .limit(limit)
+        .with_for_update(of=Person, skip_locked=True)
+    ).all()
     people = lock_people(session, list({row.person_id for row in found}), wait=False)
     nudges = session.scalars(
         select(Nudge)

@@ -84,10 +84,11 @@ def serve(app: FastAPI, listener: socket.socket, tell: Callable[[str], None]) ->
     _end_by_sigterm()
     # What is loaded by now stays: looking through it once more took half of the time that an end takes.
     gc.freeze()
-    tell(address_of(listener))
+    server = web_server(app)
     # uvicorn raises the signal again once it has stopped.
     with suppress(KeyboardInterrupt):
-        web_server(app).run(sockets=[listener])
+        tell(address_of(listener))
+        server.run(sockets=[listener])
 
 
 def web_server(app: FastAPI) -> uvicorn.Server:

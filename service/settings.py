@@ -156,12 +156,12 @@ def load(home: Path, **given: object) -> Settings:
 
     Raises SettingsError with one sentence that names the setting, and never its value.
     """
-    refuse_unknown([*os.environ, *_names_of_secrets(home)])
 
     class Located(Settings):
         model_config = SettingsConfigDict(toml_file=home / "attune.toml", secrets_dir=home / "secrets")
 
     try:
+        refuse_unknown([*os.environ, *_names_of_secrets(home / "secrets")])
         return Located(home=home, **given)  # type: ignore[arg-type]  # They are checked right here.
     except ValidationError as error:
         sentence = _sentence(error)
@@ -188,11 +188,8 @@ def refuse_unknown(names: Iterable[str]) -> None:
             raise SettingsError(f"There is no setting {name}; {hint}")
 
 
-def _names_of_secrets(home: Path) -> list[str]:
-    try:
-        return os.listdir(home / "secrets")
-    except OSError:
-        return []  # None there, or none that can be read: the library says which.
+def _names_of_secrets(folder: Path) -> list[str]:
+    return os.listdir(folder) if folder.is_dir() else []
 
 
 def _sentence(error: ValidationError) -> str:

@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]  # The settings of whoever runs the tests are not those of the tests.
     sys.addaudithook(stay_on_this_machine)
     shared: str | None = getattr(config, "workerinput", {}).get("server")
-    config.stash[SERVER] = Path(shared or tempfile.mkdtemp(prefix="attune-postgres-"))
+    config.stash[SERVER] = Path(shared or f"{tempfile.gettempdir()}/attune-postgres-{uuid4().hex[:12]}")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -102,6 +102,21 @@ def postgres_template(postgres_url: str) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def pristine(postgres_url: str, postgres_template: str) -> object:
+    """What a copy of the template looks like while nobody has changed its tables."""
+    return postgres.wipe(postgres.named(postgres_url, postgres_template))
+
+
+@pytest.fixture(scope="session")
+def spare_names(postgres_url: str) -> Iterator[list[str]]:
+    """Copies that other tests have left as good as new: to wipe one is cheaper than to make one."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        postgres.drop(postgres_url, name)
+
+
 @pytest.fixture(params=STORES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a fresh, migrated database, once on each store."""
@@ -113,8 +128,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: str = request.getfixturevalue("postgres_url")
     source: str = request.getfixturevalue("postgres_template")
-    with postgres.database(server, f"test_{uuid4().hex[:12]}", source) as url:
-        yield url
+    spare: list[str] = request.getfixturevalue("spare_names")
+    pristine: object = request.getfixturevalue("pristine")
+    name = spare.pop() if spare else postgres.create(server, f"test_{uuid4().hex[:12]}", source)
+    url = postgres.named(server, name)
+    yield url
+    if postgres.wipe(url) == pristine:
+        spare.append(name)
+    else:
+        postgres.drop(server, name)
 
 
 @pytest.fixture(params=STORES)

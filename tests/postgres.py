@@ -14,6 +14,10 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from service.models import Meta, Row
+from service.schema import FINGERPRINT
+
+KEEP = f"key <> '{FINGERPRINT}'"
 SETTINGS = "-c unix_socket_directories= -c fsync=off -c max_connections=300 -c shared_buffers=128MB"
 LOGINS = """\
 # One user who needs a password and has none, so that a refused login can be tried.
@@ -21,6 +25,23 @@ host all guarded 127.0.0.1/32 scram-sha-256
 host all all 127.0.0.1/32 trust
 """
 TRIES = 5
+WIPE = b"""
+SET lock_timeout = '5s';
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid();
+""" + b"".join(
+    f"DELETE FROM {table.name} WHERE {'true' if table is not Meta.__table__ else KEEP};".encode()
+    for table in reversed(Row.metadata.sorted_tables)
+)
+STANDING = b"""
+SELECT
+    (SELECT md5(string_agg(concat_ws(' ', c.relname, a.attname, a.atttypid, a.attnotnull), ','
+                           ORDER BY c.relname, a.attnum))
+     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+     WHERE c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped),
+    (SELECT string_agg(version_num, ',') FROM alembic_version),
+    (SELECT string_agg(key || value, ',' ORDER BY key) FROM meta)
+"""
 
 
 def folder_of_binaries() -> Path | None:
@@ -38,6 +59,7 @@ def folder_of_binaries() -> Path | None:
 
 def start(folder: Path) -> str:
     """Return the URL of the server in `folder`; the first of several test processes starts it."""
+    folder.mkdir(mode=0o700, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         url = folder / "url"
@@ -50,7 +72,7 @@ def stop(folder: Path) -> None:
     """Stop the server in `folder`, if one was started there, and remove the folder."""
     if (folder / "url").exists():
         _run(folder, "pg_ctl", "stop", "-m", "immediate")
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=not folder.exists())
 
 
 def _start(folder: Path) -> str:
@@ -117,16 +139,41 @@ def named(url: str, name: str) -> str:
 
 def execute(url: str, statement: str) -> None:
     """Run one statement in the server's own database."""
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with _connect(url) as connection:
+        connection.autocommit = True
         connection.execute(statement.encode())
+
+
+def create(url: str, name: str, template: str = "template1") -> str:
+    """Make a database and return its name."""
+    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return name
+
+
+def drop(url: str, name: str) -> None:
+    """Drop a database, whoever is still connected."""
+    execute(url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextmanager
 def database(url: str, name: str, template: str = "template1") -> Iterator[str]:
-    """Make a database, yield its URL, and drop it, whoever is still connected."""
-    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    """Make a database, yield its URL, and drop it."""
+    create(url, name, template)
     try:
         yield named(url, name)
     finally:
-        execute(url, f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop(url, name)
+
+
+def wipe(url: str) -> object:
+    """Throw everybody out, delete all rows, and return what is left: the shape, the revision, the key."""
+    try:
+        with _connect(url) as connection:
+            connection.execute(WIPE)
+            return connection.execute(STANDING).fetchone()
+    except psycopg.Error:
+        return None
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))

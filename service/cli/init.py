@@ -53,6 +53,8 @@ def init(brand: str, contact: str, public_url: str | None) -> None:
     settings = load(home) if toml.exists() else load(home, **given)
     if settings.key is None:
         _refuse_new_key(Database(settings.url, settings.busy_seconds), key_file)
+    else:
+        open_key(settings)
     _make_folders(home)
     if toml.exists():
         show.say(f"{toml} is there already and was left as it is.")

@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from sqlalchemy.orm import Session
+
+from service.db import Database
+
 PROGRAM = Path(sys.executable).with_name("attune")
 """The console script, as it is installed."""
-PATIENCE = 60
-"""Seconds to wait for what takes one or two when nothing else runs."""
+PATIENCE = 90
+"""Seconds to wait for what takes one or two when nothing else runs, or for the next minute to begin."""
 STOPS_WITHIN = 2
 """Seconds: what Ctrl-C is promised to take."""
 
@@ -87,6 +91,15 @@ class Installation:
         assert done.stderr.count("\n") == 1, done.stderr
         assert "unexpected" not in done.stderr
         return done.stderr.removeprefix("Error: ").rstrip("\n")
+
+    @contextmanager
+    def rows(self) -> Iterator[Session]:
+        """Look into the database."""
+        url = self.environment.get("ATTUNE_DATABASE_URL", f"sqlite:///{self.home / 'attune.db'}")
+        database = Database(url)
+        with database.write() as session:
+            yield session
+        database.close()
 
     def set_secret(self, name: str, value: str) -> None:
         (self.home / "secrets").mkdir(parents=True, exist_ok=True)

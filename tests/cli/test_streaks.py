@@ -109,7 +109,8 @@ def test_a_code_of_somebody_else_is_wrong(cli: Cli, world: World, alex: UUID) ->
 def test_a_code_older_than_a_day_is_refused(cli: Cli, world: World, alex: UUID) -> None:
     ask(cli)
     code = code_that_arrived(world, alex)
-    age = "UPDATE nudge SET due_at = datetime(due_at, ?), not_before = datetime(not_before, ?) WHERE kind = 'notice'"
+    older = "due_at = datetime(due_at, ?), not_before = datetime(not_before, ?)"
+    age = f"UPDATE nudge SET {older} WHERE kind = 'notice'"
     cli.execute(age, "-23 hours", "-23 hours")
     cli.run("streaks", "Alex", "--code", code)
     cli.execute(age, "-1 hours", "-1 hours")

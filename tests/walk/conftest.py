@@ -1,4 +1,4 @@
-"""A channel of the tests' own in the place of the simulator, and somebody who has said yes."""
+"""A channel of the tests' own in the place of the simulator, and people who have said yes."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -7,13 +7,20 @@ import pytest
 
 from service import planning
 from tests.walk.channel import Channel, FindingChannel
-from tests.walk.rows import on
+from tests.walk.rows import agree, on
 from tests.world import World
 
 
 @pytest.fixture
 def alex(world: World) -> UUID:
-    return world.join("Alex")
+    (person_id,) = agree(world, [world.enrol("Alex")])
+    return person_id
+
+
+@pytest.fixture
+def sam(world: World) -> UUID:
+    (person_id,) = agree(world, [world.enrol("Sam")])
+    return person_id
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from habits.nudging import Reason
 from service import people, planning, sending
@@ -55,8 +56,7 @@ def test_nothing_is_claimed_before_its_time(world: World, nudged: UUID, channel:
     assert state(world, nudged) == (NudgeState.PLANNED, Reason.DUE)
 
 
-def test_no_more_is_claimed_than_asked_for_and_the_oldest_first(world: World, alex: UUID) -> None:
-    sam = world.join("Sam")
+def test_no_more_is_claimed_than_asked_for_and_the_oldest_first(world: World, alex: UUID, sam: UUID) -> None:
     world.take_up("gratitude", "daily", "daily 19:05", alex)
     world.take_up("gratitude", "daily", "daily 19:00", sam)
     for at in ("19:00", "19:05"):
@@ -93,13 +93,13 @@ def paused(world: World, person_id: UUID) -> None:
 
 def without_consent(world: World, person_id: UUID) -> None:
     with world.site.db.write() as session:
-        for address in session.query(Address).where(Address.person_id == person_id):
+        for address in session.scalars(select(Address).where(Address.person_id == person_id)):
             address.verified_at = None
 
 
 def without_address(world: World, person_id: UUID) -> None:
     with world.site.db.write() as session:
-        for address in session.query(Address).where(Address.person_id == person_id):
+        for address in session.scalars(select(Address).where(Address.person_id == person_id)):
             address.dead_at = world.at
 
 

@@ -154,10 +154,8 @@ def test_after_anything_ambiguous_there_is_no_new_attempt(
 
 
 def test_a_refused_account_stops_the_sender_and_keeps_the_nudges(
-    world: World, alex: UUID, channel: Channel
+    world: World, alex: UUID, sam: UUID, channel: Channel
 ) -> None:
-    sam = world.join("Sam")
-    channel.messages.clear()
     for person, minute in ((alex, 0), (sam, 1)):
         world.take_up("gratitude", "daily", f"daily 19:0{minute}", person)
     world.at = on("19:00")

@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.servers import Script, SmtpServer, TwilioServer
+
+TOKEN = "t0ken-of-the-account"
+PASSWORD = "123456"
+
+
+def set_up_twilio(cli: Cli, server: TwilioServer, token: str = TOKEN) -> None:
+    with (cli.home / "attune.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            f'[notifiers.twilio]\naccount_sid = "{server.account_sid}"\nsender = "{server.number}"\n'
+            f'base_url = "{server.url}"\ntimeout = 5\n'
+        )
+    (cli.home / "secrets" / "attune_notifiers__twilio__auth_token").write_text(f"{token}\n")
+
+
+def set_up_smtp(cli: Cli, server: SmtpServer, ca_file: Path) -> None:
+    with (cli.home / "attune.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            f'[notifiers.smtp]\nhost = "localhost"\nport = {server.port}\nusername = "attune"\n'
+            f'sender = "Nest <nest@example.org>"\nca_file = "{ca_file}"\n'
+        )
+    (cli.home / "secrets" / "attune_notifiers__smtp__password").write_text(f"{PASSWORD}\n")
+
+
+def test_channels_are_listed(cli: Cli) -> None:
+    assert cli.json("notifier", "list") == [
+        {"channel": "console", "reaches": ["email", "sms"], "set_up": False},
+        {"channel": "phone", "reaches": ["sms"], "set_up": True},
+        {"channel": "smtp", "reaches": ["email"], "set_up": False},
+        {"channel": "twilio", "reaches": ["sms"], "set_up": False},
+    ]
+    assert cli.lines("notifier", "list")[:2] == [
+        ["channel", "reaches", "set_up"],
+        ["console", "email, sms", "no"],
+    ]
+
+
+def test_twilio_is_asked_and_sends_a_test(cli: Cli) -> None:
+    with TwilioServer(auth_token=TOKEN) as server:
+        set_up_twilio(cli, server)
+        assert cli.json("notifier", "test", "twilio") == {
+            "channel": "twilio",
+            "says": "Twilio knows the account.",
+        }
+        assert server.messages == []
+        said = cli.json("notifier", "test", "twilio", "--to", "(202) 555-0123")["says"]
+        (sent,) = server.messages
+        assert said == f"It took the message ({sent.sid})."
+        assert (sent.to, sent.body) == (
+            "+12025550123",
+            "Nest: this is a test message. It arrived, so all is well.",
+        )
+        assert cli.run("notifier", "test", "twilio").stdout == (
+            "channel  twilio\nsays     Twilio knows the account.\n"
+        )
+
+
+def test_wrong_credentials_are_told_in_words(cli: Cli) -> None:
+    with TwilioServer(auth_token=TOKEN) as server:
+        set_up_twilio(cli, server, token="wrong")
+        for arguments in (["twilio"], ["twilio", "--to", "+12025550123"]):
+            said = cli.refused("notifier", "test", *arguments, code=1)
+            assert said.startswith("twilio did not take it: ")
+            assert "wrong" not in said.partition(":")[0]
+            assert "2025550123" not in said
+
+
+def test_a_refused_number_is_told_in_words(cli: Cli) -> None:
+    with TwilioServer(auth_token=TOKEN) as server:
+        set_up_twilio(cli, server)
+        server.script(Script(on="create", status=400, code=21211))
+        said = cli.refused("notifier", "test", "twilio", "--to", "+12025550123", code=1)
+        assert said.startswith("twilio did not take it: ")
+        assert "2025550123" not in said
+
+
+def test_a_mail_server_is_asked_and_sends_a_test(cli: Cli) -> None:
+    with SmtpServer("starttls", login=("attune", PASSWORD)) as server:
+        set_up_smtp(cli, server, server.ca_file)
+        said = cli.json("notifier", "test", "smtp")["says"]
+        assert said == "The mail server takes the login and is ready."
+        assert server.messages == []
+        cli.run("notifier", "test", "smtp", "--to", "Alex@Example.org")
+        (mail,) = server.messages
+        assert (mail["From"], mail["To"]) == ("Nest <nest@example.org>", "Alex@example.org")
+
+
+def test_a_mail_server_that_is_not_there_is_told_in_words(cli: Cli) -> None:
+    with SmtpServer("starttls") as server:
+        set_up_smtp(cli, server, server.ca_file)
+        (cli.home / "ca.pem").write_bytes(server.ca_file.read_bytes())
+    text = (cli.home / "attune.toml").read_text()
+    (cli.home / "attune.toml").write_text(text.replace(str(server.ca_file), str(cli.home / "ca.pem")))
+    said = cli.refused("notifier", "test", "smtp", code=1)
+    assert (
+        said
+        == "smtp did not take it: There is no connection to the mail server: check host, port and network."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["twilio"], "The channel twilio is not set up; add [notifiers.twilio] to attune.toml."),
+        (["twillio"], "There is no channel `twillio`; did you mean `twilio`?"),
+        ([""], "There is no channel ``; there are console, phone, smtp, twilio."),
+        (["phone", "--to", "12345"], "That is no phone number"),
+        (["phone", "--to", ""], "That is no phone number"),
+        (["phone", "--to", "alex@example.org"], "The channel phone cannot reach email addresses."),
+    ],
+)
+def test_a_test_that_cannot_work_is_refused(cli: Cli, arguments: list[str], said: str) -> None:
+    assert cli.refused("notifier", "test", *arguments).startswith(said)
