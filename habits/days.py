@@ -10,13 +10,13 @@ DAY = timedelta(days=1)
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime | None:
-    """Return the UTC instant at which the clocks of `zone` show `at` (naive, fold 0) on the date `day`.
+    """Return the UTC instant at which the clocks of `zone` show `at` (naive) on the date `day`.
 
     A time that does not exist moves forward by the gap (so 23:30 may fall on the next date), and one that
     exists twice is the first of the two, as in PEP 495. None if there is no such instant: the zone skipped
     that date, as Pacific/Apia skipped 2011-12-30, or it lies outside of the years 1 to 9999.
     """
-    local = datetime.combine(day, at, zone)
+    local = datetime.combine(day, at.replace(fold=0), zone)
     try:
         resolved = local.astimezone(UTC)
     except OverflowError:

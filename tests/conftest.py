@@ -105,7 +105,9 @@ def postgres_template(postgres_url: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def pristine(postgres_url: str, postgres_template: str) -> object:
     """What a copy of the template looks like while nobody has changed its tables."""
-    return postgres.wipe(postgres.named(postgres_url, postgres_template))
+    found = postgres.wipe(postgres.named(postgres_url, postgres_template))
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="session")

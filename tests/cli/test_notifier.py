@@ -21,7 +21,7 @@ def set_up_twilio(cli: Cli, server: TwilioServer, token: str = TOKEN) -> None:
 def set_up_smtp(cli: Cli, server: SmtpServer, ca_file: Path) -> None:
     with (cli.home / "attune.toml").open("a", encoding="utf-8") as file:
         file.write(
-            f'[notifiers.smtp]\nhost = "localhost"\nport = {server.port}\nusername = "attune"\n'
+            f'[notifiers.smtp]\nhost = "127.0.0.1"\nport = {server.port}\nusername = "attune"\n'
             f'sender = "Nest <nest@example.org>"\nca_file = "{ca_file}"\n'
         )
     (cli.home / "secrets" / "attune_notifiers__smtp__password").write_text(f"{PASSWORD}\n")

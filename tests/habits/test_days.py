@@ -142,6 +142,7 @@ def test_each_day_begins_once_around_any_change_in_any_zone(day_starts: time) ->
 @example(name="Pacific/Apia", local=datetime(2011, 12, 30, 0, 0, tzinfo=UTC))
 @example(name="Pacific/Apia", local=datetime(2011, 12, 31, 0, 0, tzinfo=UTC))
 @example(name="Antarctica/Troll", local=datetime(2025, 3, 30, 2, 59, tzinfo=UTC))
+@example(name="America/New_York", local=datetime(2000, 10, 29, 1, 0, fold=1, tzinfo=UTC))
 def test_an_instant_is_what_the_oracle_says(name: str, local: datetime) -> None:
     assert instant(local.date(), local.time(), ZoneInfo(name)) == oracle.instant(name, local)
 

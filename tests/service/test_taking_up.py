@@ -419,11 +419,11 @@ class Life:
             return min((one for one in at if one), default=None)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_happens_everybody_is_due_when_they_should_be(world: World, seed: int) -> None:
     life = Life(world, seed)
     world.run()
-    life.live(40)
+    life.live(30)
     # It was a life worth looking at.
     assert len({thing for thing in life.happened if not thing.endswith("refused")}) >= 7
-    assert 10 <= life.times_due < 80
+    assert 10 <= life.times_due < 60
