@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from habits import replies, wording
 from habits.entries import Mark
+from notifiers.segments import count, fitting
 from service import composing, consent, due, events, facts, logbook, outbox, scores
 from service.facts import Share
 from service.models import Address, Nudge, NudgeItem, Person, Reply
@@ -23,6 +24,8 @@ from service.states import Cause, NudgeKind, NudgeState
 SOURCE = "reply"
 HOUR = timedelta(hours=1)
 SNOOZE_AT_MOST = timedelta(hours=24)
+MOST_SEGMENTS = 2
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,25 @@ def act(at: Acting, parts: Sequence[replies.Part]) -> tuple[str, Cause]:
     """Do what the parts say; return the answer to all of them, and as what it is sent."""
     said: list[str] = []
     cause = Cause.REPLY
+    unknown = [part.number for part in parts if isinstance(part, replies.UnknownNumber)]
     for part in parts:
         if isinstance(part, replies.Stop):
             return "", Cause.OPT_OUT  # The caller ends everything and confirms it.
         if isinstance(part, replies.Help):
             cause = Cause.HELP
-        said.append(_act(at, part))
-    return " ".join(dict.fromkeys(words for words in said if words)), cause
+        if not isinstance(part, replies.UnknownNumber):
+            said.append(_act(at, part))
+        elif part.number == unknown[0]:
+            said.append(_unknown(at, unknown))
+    return _short(said), cause
+
+
+def _short(said: Sequence[str]) -> str:
+    """Return what is said of all parts, without the longest of it while that is more than two segments."""
+    kept = list(dict.fromkeys(words for words in said if words))
+    while len(kept) > 1 and count(" ".join(kept)).segments > MOST_SEGMENTS:
+        kept.remove(max(kept, key=len))  # A list: what was done takes few words.
+    return " ".join(kept)
 
 
 def _act(at: Acting, part: replies.Part) -> str:
@@ -98,10 +113,14 @@ def _act(at: Acting, part: replies.Part) -> str:
             return at.text("which", list=at.listed(numbers))
         case replies.Which(numbers=numbers):
             return at.text("which_skip", list=at.listed(numbers))
-        case replies.UnknownNumber(number=number):
-            return at.text("unknown_number", number=number, list=at.listed())
         case _:
             return _unclear(at)
+
+
+def _unknown(at: Acting, numbers: Sequence[int]) -> str:
+    """Name the first of the numbers that are none of the person's."""
+    named = ", ".join(str(number) for number in numbers[:MOST_NAMED])
+    return at.text("unknown_number", number=named, list=at.listed())
 
 
 def _brand(at: Acting, key: str) -> str:
@@ -152,15 +171,12 @@ def _log(at: Acting, numbers: Sequence[int], mark: Mark) -> str:
         return at.text(
             key, title=at.title(share), day=at.day(day), total=share.progress(at.context.today).practised
         )
+    days_named = ", ".join(at.day(day) for day in sorted({day for _, day in fresh}))
+    lists = [", ".join(at.title(share) for share, _ in fresh)]
     if mark is Mark.DONE:
-        items = [
-            at.text("done_item", title=at.title(s), total=s.progress(at.context.today).practised)
-            for s, _ in fresh
-        ]
-    else:
-        items = [at.title(s) for s, _ in fresh]
-    named = {day for _, day in fresh}
-    return at.text(f"{key}_several", list=", ".join(items), day=", ".join(at.day(d) for d in sorted(named)))
+        totals = [(at.title(share), share.progress(at.context.today).practised) for share, _ in fresh]
+        lists.insert(0, ", ".join(at.text("done_item", title=title, total=total) for title, total in totals))
+    return fitting([at.text(f"{key}_several", list=listed, day=days_named) for listed in lists])
 
 
 def _answered(at: Acting, habit_ids: set[UUID]) -> None:

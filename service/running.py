@@ -48,7 +48,7 @@ def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
 
 def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run the demonstration on a temporary folder until a signal ends it; nothing of it stays."""
-    _end_by_sigterm()
+    _end_by_signals()
     with (
         listen(host, port) as listener,
         tempfile.TemporaryDirectory(prefix="attune-demo-", ignore_cleanup_errors=True) as folder,
@@ -81,7 +81,7 @@ def working(site: Site) -> Iterator[LocalEngine]:
 
 def serve(app: FastAPI, listener: socket.socket, tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; both are a clean end. `tell` is given the address."""
-    _end_by_sigterm()
+    _end_by_signals()
     # What is loaded by now stays: looking through it once more took half of the time that an end takes.
     gc.freeze()
     server = web_server(app)
@@ -105,9 +105,13 @@ def web_server(app: FastAPI) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _end_by_sigterm() -> None:
-    """Let SIGTERM end us like Ctrl-C; by default it would not wait for what is being handed over."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _end_by_signals() -> None:
+    """Let SIGTERM end us like Ctrl-C; by default it would not wait for what is being handed over.
+
+    A shell starts what runs in the background deaf to SIGINT; that ends here too.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -31,9 +31,7 @@ def names() -> tuple[str, ...]:
 
 def read(name: str, tag: str = ENGLISH) -> Table:
     """Return a file in the language of `tag`; whatever it lacks there is English, id by id."""
-    language = language_of(tag)
-    english = read_own(name, ENGLISH)
-    return english if language == ENGLISH else overlaid(english, read_own(name, language))
+    return overlaid(read_own(name, ENGLISH), read_own(name, language_of(tag)))
 
 
 def read_own(name: str, language: str) -> Table:

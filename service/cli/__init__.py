@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "init": ("service.cli.init:init", "Set up a new installation in this folder, or complete one."),
     "up": ("service.cli.run:up", "Run the daemon and the web server in one process, until Ctrl-C."),
     "demo": (
         "service.cli.run:demo",
-        "Show everything with an invented couple and a clock that you step, until Ctrl-C.",
+        "Show everything with an invented couple and a clock that you step.",
     ),
     "run": ("service.cli.run:run", "Run the daemon or the web server alone."),
     "couple": ("service.cli.couple:couple", "Couples: two people who practise together."),
@@ -52,6 +53,11 @@ class Attune(click.Group):
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [(name, about) for name, (_, about) in COMMANDS.items() if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=about) for name, about in found), *options]
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object

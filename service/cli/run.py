@@ -26,12 +26,16 @@ def up() -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", default=8017, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
+    "--port",
+    default=8017,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The port to listen on; 0: any free one.",
 )
 def demo(host: str, port: int) -> None:
-    """Show everything with an invented couple and a clock that you step, until Ctrl-C.
+    """Show everything with an invented couple and a clock that you step.
 
-    It needs no account and no network, and leaves nothing behind.
+    It runs until Ctrl-C, needs no account and no network, and leaves nothing behind.
     """
     log.set_up("warning")
     running.run_demo(host, port, lambda url: _tell(f"Open {url} in a browser. Ctrl-C ends it."))

@@ -51,7 +51,7 @@ class Running:
     def stop(self, number: signal.Signals) -> None:
         """End it by a signal: at once, and cleanly."""
         self.process.send_signal(number)
-        assert self.process.wait(STOPS_WITHIN) == 0
+        assert self.process.wait(STOPS_WITHIN) == 0, self.log.read_text()
 
     def assert_silent_about(self, *private: str) -> None:
         """Nothing private has been logged, and nothing went wrong that nobody expected."""

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.world import NUMBERS, World
 
 PROGRAM = Path(sys.executable).with_name("attune")
 """The console script, as it is installed."""
+NOTHING: Mapping[str, str] = {}
 CHANNEL = "\n[notifiers.phone]\n"
 
 
@@ -30,9 +31,9 @@ class Cli:
 
     home: Path
 
-    def run(self, *arguments: str, code: int = 0, **environment: str) -> Result:
+    def run(self, *arguments: str, code: int = 0, env: Mapping[str, str] = NOTHING) -> Result:
         """Run a command inside this process and check its exit code."""
-        result = CliRunner().invoke(attune, ["--home", str(self.home), *arguments], env=environment)
+        result = CliRunner().invoke(attune, ["--home", str(self.home), *arguments], env=env)
         assert result.exit_code == code, f"{arguments}: {result.exit_code}\n{result.output}"
         return result
 
@@ -43,10 +44,10 @@ class Cli:
         """Return the cells of what a command prints into a pipe, its heading first."""
         return [line.split("\t") for line in self.run(*arguments).stdout.splitlines()]
 
-    def refused(self, *arguments: str, code: int = 2, **environment: str) -> str:
+    def refused(self, *arguments: str, code: int = 2, env: Mapping[str, str] = NOTHING) -> str:
         """Run a command that has to fail with one sentence and nothing written; return the sentence."""
         before = self.everything()
-        result = self.run(*arguments, code=code, **environment)
+        result = self.run(*arguments, code=code, env=env)
         assert result.stdout == ""
         assert result.stderr.startswith("Error: ")
         assert result.stderr.count("\n") == 1, result.stderr

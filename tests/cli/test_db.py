@@ -66,7 +66,7 @@ def test_an_upgrade_without_a_key_is_refused(cli: Cli, tmp_path: Path) -> None:
 )
 def test_a_database_that_cannot_be_used_is_refused(cli: Cli, url: str, said: str) -> None:
     for arguments in (["db", "upgrade"], ["couple", "list"]):
-        sentence = cli.run(*arguments, code=1, ATTUNE_DATABASE_URL=url).stderr
+        sentence = cli.run(*arguments, code=1, env={"ATTUNE_DATABASE_URL": url}).stderr
         missing = "The database has no tables of Attune's yet" if "couple" in arguments else said
         assert sentence.startswith((f"Error: {said}", f"Error: {missing}"))
         assert "secret" not in sentence

@@ -1,18 +1,19 @@
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from service import jobs
-from tests.cli.conftest import Cli
+from tests.cli.conftest import NOTHING, Cli
 from tests.cli.test_notifier import TOKEN, set_up_twilio
 from tests.servers import TwilioServer
 from tests.world import World
 
 
-def looks(cli: Cli, **environment: str) -> dict[str, str]:
+def looks(cli: Cli, env: Mapping[str, str] = NOTHING) -> dict[str, str]:
     """Return what the doctor says of each thing, of which one at least is wrong."""
-    found = json.loads(cli.run("doctor", "--json", code=1, **environment).stdout)
+    found = json.loads(cli.run("doctor", "--json", code=1, env=env).stdout)
     return {check["check"]: check["says"] for check in found}
 
 
@@ -132,7 +133,7 @@ def test_a_key_that_others_may_read_is_told(cli: Cli) -> None:
     assert wrong(cli)["key"] == f"Other users may read it: chmod 600 {file}"
     key = file.read_text()
     file.unlink()
-    assert looks(cli, ATTUNE_KEY=key)["key"] == "It does not come from the folder secrets/."
+    assert looks(cli, {"ATTUNE_KEY": key})["key"] == "It does not come from the folder secrets/."
 
 
 def test_of_what_is_no_installation_it_says_why(cli: Cli) -> None:

@@ -22,10 +22,10 @@ def contents(cli: Cli) -> dict[str, bytes]:
     }
 
 
-def refuses(cli: Cli, *arguments: str, code: int = 2, **environment: str) -> str:
+def refuses(cli: Cli, *arguments: str, code: int = 2) -> str:
     """Run `init` where it has to fail and write nothing; return its sentence."""
     before = contents(cli)
-    result = cli.run("init", *arguments, code=code, **environment)
+    result = cli.run("init", *arguments, code=code)
     assert contents(cli) == before
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1

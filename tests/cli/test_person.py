@@ -200,12 +200,9 @@ def test_without_a_channel_nobody_is_enrolled_whom_nothing_could_reach(cli: Cli)
 
 def test_two_people_cannot_share_a_number_however_it_is_written(cli: Cli) -> None:
     cli.enrol("Alex")
-    for number in (NUMBERS["Alex"], "(202) 555-0101", "001 202 555 0101", "+1 202-555-0101"):
-        said = cli.refused("person", "add", "Sam", "--sms", number, "--zone", "UTC", ATTUNE_REGION="US")
-        assert said.startswith(("Somebody is enrolled", "That is no phone number"))
-    assert cli.refused("person", "add", "Sam", "--sms", "(202) 555-0101", "--zone", "UTC").startswith(
-        "Somebody"
-    )
+    for number in (NUMBERS["Alex"], "(202) 555-0101", "+1 202-555-0101", "1-202-555-0101"):
+        said = cli.refused("person", "add", "Sam", "--sms", number, "--zone", "UTC")
+        assert said == "Somebody is enrolled with that address already; two people cannot share one."
 
 
 def test_a_couple_is_two(cli: Cli) -> None:

@@ -32,7 +32,7 @@ def test_without_a_key_nothing_is_done(cli: Cli) -> None:
 
 def test_with_another_key_nothing_is_done(cli: Cli) -> None:
     for command in COMMANDS:
-        said = cli.refused(*command, code=1, ATTUNE_KEY=new_key())
+        said = cli.refused(*command, code=1, env={"ATTUNE_KEY": new_key()})
         assert said.startswith(
             "The key of this installation is not the one that its database was sealed with"
         )
@@ -118,7 +118,7 @@ def test_binary_junk_in_attune_toml_is_refused(cli: Cli) -> None:
     ],
 )
 def test_a_setting_with_junk_is_refused(cli: Cli, name: str, value: str) -> None:
-    said = cli.refused("couple", "add", **{name: value})
+    said = cli.refused("couple", "add", env={name: value})
     assert said.startswith(f"The setting `{name.removeprefix('ATTUNE_').lower()}` ({name}) cannot be used")
     assert value not in said or value in ("long", "twilio")
 
@@ -132,18 +132,19 @@ def test_a_setting_with_junk_is_refused(cli: Cli, name: str, value: str) -> None
     ],
 )
 def test_a_setting_that_there_is_not_is_refused(cli: Cli, name: str, hint: str) -> None:
-    assert cli.refused("couple", "add", **{name: "1"}) == f"There is no setting {name}; {hint}"
+    assert cli.refused("couple", "add", env={name: "1"}) == f"There is no setting {name}; {hint}"
 
 
 def test_an_empty_setting_is_none(cli: Cli) -> None:
-    assert cli.run("couple", "list", ATTUNE_KEY="", ATTUNE_PUBLIC_URL="", ATTUNE_PORT="").exit_code == 0
+    empty = dict.fromkeys(("ATTUNE_KEY", "ATTUNE_PUBLIC_URL", "ATTUNE_PORT", "ATTUNE_HOME"), "")
+    assert cli.run("couple", "list", env=empty).stdout == ""
 
 
 def test_a_locked_database_is_told_in_words(cli: Cli) -> None:
     holder = sqlite3.connect(cli.home / "attune.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:
-        assert cli.refused("couple", "add", code=1, ATTUNE_BUSY_SECONDS="1") == LOCKED
+        assert cli.refused("couple", "add", code=1, env={"ATTUNE_BUSY_SECONDS": "1"}) == LOCKED
         assert cli.json("couple", "list") == []
     finally:
         holder.close()

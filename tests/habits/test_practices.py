@@ -136,6 +136,11 @@ def test_an_unknown_language_is_english(language: str) -> None:
     assert practices.catalogue(language) is practices.catalogue("en")
 
 
+def test_every_language_is_listed_once_and_english_first() -> None:
+    assert texts.languages()[0] == "en"
+    assert len(set(texts.languages())) == len(texts.languages())
+
+
 def test_what_is_not_translated_is_english_id_by_id() -> None:
     english = {
         "title": "Gratitude",

@@ -25,6 +25,7 @@ def test_a_week_may_begin_on_any_day(weekday: int) -> None:
     first = MONDAY + timedelta(days=weekday)
     asked = [pulse.asked(first + timedelta(weeks=week))[2].id for week in range(6)]
     assert len(set(asked)) == 6
+    assert pulse.asked(first) == pulse.asked(MONDAY), "all days of a week ask the same"
 
 
 def test_scores_run_from_1_to_5_and_zero_is_for_no_clash() -> None:

@@ -220,6 +220,7 @@ NEW_YORK = ZoneInfo("America/New_York")
     [
         (date(2026, 11, 11), "Wed 11 Nov", "on Wed 11 Nov"),
         (date(2026, 11, 12), "Thursday", "on Thursday"),
+        (date(2026, 11, 16), "Monday", "on Monday"),
         (date(2026, 11, 17), "yesterday", "yesterday"),
         (date(2026, 11, 18), "today", "today"),
         (date(2026, 11, 19), "tomorrow", "tomorrow"),

@@ -1,0 +1,328 @@
+"""A message is stored once and sealed, an exact opt-out applies at once, and no bug loses what was said."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+
+from habits import replies
+from habits.nudging import Reason
+from notifiers.base import Inbound
+from service import addresses, inbound, people, planning, sending
+from service.errors import WrongUsage
+from service.models import Consent, EntryRow, Nudge, Reply, Suppression
+from service.people import NewPerson
+from service.states import AddressKind, Cause, ConsentEvent, NudgeKind, NudgeState, ReplyState
+from tests.walk.channel import Channel
+from tests.walk.rows import nudges, on, rows, state, words
+from tests.world import NUMBERS, World
+
+ALEX, STRANGER = NUMBERS["Alex"], NUMBERS["Charlie"]
+
+
+def store(
+    world: World, text: str, message_id: str = "in-1", sender: str = ALEX, opted_out: bool = False
+) -> UUID | None:
+    message = Inbound(message_id, sender, text, opted_out=opted_out)
+    return inbound.store(world.site, "phone", AddressKind.SMS, message, world.at)
+
+
+def stored(world: World, text: str) -> UUID:
+    reply_id = store(world, text)
+    assert reply_id is not None
+    return reply_id
+
+
+def understand(world: World, reply_id: UUID) -> tuple[replies.Part, ...] | None:
+    understood = inbound.understand(world.site, reply_id, world.at)
+    return understood.parts if understood else None
+
+
+def damage(world: World, reply_id: UUID, sealed: bytes) -> None:
+    """Make the stored words unreadable, in the place of a bug; or readable again."""
+    with world.site.db.write() as session:
+        session.execute(update(Reply).where(Reply.id == reply_id).values(raw_sealed=sealed))
+
+
+def send_all(world: World) -> None:
+    while sending.send_due(world.site, 10):
+        pass
+
+
+def test_a_message_is_stored_sealed_and_its_words_are_dropped_once_understood(
+    world: World, alex: UUID
+) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    reply_id = stored(world, "done")
+
+    (reply,) = rows(world, Reply)
+    assert (reply.id, reply.person_id, reply.state) == (reply_id, alex, ReplyState.RECEIVED)
+    assert (reply.provider_id, reply.received_at) == ("in-1", world.at)
+    assert reply.raw_sealed is not None
+    assert b"done" not in reply.raw_sealed
+    assert world.site.sealer.unseal(reply.raw_sealed) == "done"
+    world.at += timedelta(seconds=5)
+    assert understand(world, reply_id) == (replies.Done((1,)),)
+
+    (reply,) = rows(world, Reply)
+    assert (reply.state, reply.raw_sealed, reply.tries) == (ReplyState.UNDERSTOOD, None, 0)
+    assert world.person(alex).last_sign_of_life_at == world.at
+    assert understand(world, reply_id) is None
+    assert len(rows(world, EntryRow)) == 1
+
+
+def test_a_message_that_comes_twice_is_stored_once(world: World, alex: UUID) -> None:
+    assert store(world, "done") is not None
+    assert store(world, "done") is None
+    assert store(world, "something else") is None
+    assert store(world, "done", "in-2") is not None
+    assert len(rows(world, Reply)) == 2
+
+
+def test_a_message_that_comes_at_once_in_several_threads_is_stored_once(world: World, alex: UUID) -> None:
+    together = Barrier(4)
+
+    def work(_: int) -> UUID | None:
+        together.wait()
+        return store(world, "done")
+
+    with ThreadPoolExecutor(4) as pool:
+        ids = list(pool.map(work, range(4)))
+    assert len([found for found in ids if found]) == len(rows(world, Reply)) == 1
+
+
+def test_a_message_that_two_threads_understand_is_understood_once(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    reply_id = stored(world, "done")
+    together = Barrier(2)
+
+    def work(_: int) -> tuple[replies.Part, ...] | None:
+        together.wait()
+        return understand(world, reply_id)
+
+    with ThreadPoolExecutor(2) as pool:
+        understood = list(pool.map(work, range(2)))
+    assert sorted(understood, key=str) == [(replies.Done((1,)),), None]
+    assert len(rows(world, EntryRow)) == 1
+    assert len(nudges(world, alex, NudgeKind.ANSWER)) == 1
+
+
+def test_a_long_message_is_cut(world: World, alex: UUID) -> None:
+    reply_id = stored(world, "so much to say " * 400)
+
+    (reply,) = rows(world, Reply)
+    assert reply.raw_sealed is not None
+    assert len(world.site.sealer.unseal(reply.raw_sealed)) == inbound.LONGEST
+    assert understand(world, reply_id) == (replies.Unclear(),)
+
+
+# Strangers.
+
+
+def test_a_stranger_is_stored_without_a_person_and_gets_no_answer(world: World, alex: UUID) -> None:
+    before = len(rows(world, Nudge))
+    reply_id = store(world, "done", sender=STRANGER)
+    assert reply_id is not None
+    understand(world, reply_id)
+
+    (reply,) = rows(world, Reply)
+    assert (reply.person_id, reply.state, reply.raw_sealed) == (None, ReplyState.UNDERSTOOD, None)
+    assert reply.lookup == addresses.lookup(world.site.sealer, AddressKind.SMS, STRANGER)
+    assert len(rows(world, Nudge)) == before
+
+
+def test_a_short_code_is_a_stranger(world: World, alex: UUID) -> None:
+    reply_id = store(world, "Your parcel is here", sender="ACME")
+    assert reply_id is not None
+    assert understand(world, reply_id) == (replies.Unclear(),)
+    assert rows(world, Reply)[0].person_id is None
+
+
+def test_a_strangers_stop_is_kept_until_they_take_it_back(world: World) -> None:
+    for message_id in ("in-1", "in-2"):
+        reply_id = store(world, "STOP", message_id, STRANGER)
+        assert reply_id is not None
+        understand(world, reply_id)
+    assert len(rows(world, Suppression)) == 1
+    charlie = NewPerson("Charlie", AddressKind.SMS, STRANGER, "UTC")
+    with pytest.raises(WrongUsage, match="START"):
+        people.add_person(world.site, charlie, world.at)
+
+    reply_id = store(world, "START", "in-3", STRANGER)
+    assert reply_id is not None
+    understand(world, reply_id)
+    assert rows(world, Suppression) == []
+    people.add_person(world.site, charlie, world.at)
+
+
+# Stopping and coming back.
+
+
+def test_an_exact_stop_applies_before_it_is_understood(world: World, nudged: UUID, channel: Channel) -> None:
+    stored(world, "Stop!")
+
+    person = world.person(nudged)
+    assert (person.stopped_at, person.due_at) == (world.at, None)
+    assert state(world, nudged) == (NudgeState.LAPSED, Reason.STOPPED)
+    send_all(world)
+    assert [text.partition(":")[2].strip()[:20] for text in channel.texts] == ["you are unsubscribed"]
+    newest = rows(world, Consent)[-1]
+    assert (newest.event, newest.source) == (ConsentEvent.WITHDRAWN, "reply")
+    assert len(rows(world, Suppression)) == 1
+
+
+def test_a_stop_is_confirmed_once(world: World, alex: UUID, channel: Channel) -> None:
+    for message_id in ("in-1", "in-2"):
+        reply_id = store(world, "STOP", message_id)
+        assert reply_id is not None
+        understand(world, reply_id)
+        send_all(world)
+
+    assert len(channel.texts) == 1
+    (confirmation,) = nudges(world, alex, NudgeKind.ANSWER)
+    assert confirmation.cause_kind is Cause.OPT_OUT
+
+
+def test_a_stop_that_the_provider_has_answered_is_not_confirmed_again(
+    world: World, alex: UUID, channel: Channel
+) -> None:
+    reply_id = store(world, "arret", opted_out=True)
+    assert reply_id is not None
+    understand(world, reply_id)
+    send_all(world)
+
+    assert world.person(alex).stopped_at == world.at
+    assert channel.texts == []
+
+
+def test_a_stop_in_a_sentence_applies_once_it_is_understood(
+    world: World, nudged: UUID, channel: Channel
+) -> None:
+    reply_id = stored(world, "please stop texting me")
+    assert world.person(nudged).stopped_at is None
+    assert understand(world, reply_id) == (replies.Stop(),)
+
+    assert world.person(nudged).stopped_at == world.at
+    assert state(world, nudged) == (NudgeState.LAPSED, Reason.STOPPED)
+    send_all(world)
+    assert len(channel.texts) == 1
+
+
+def test_start_brings_back_who_stopped(world: World, alex: UUID, channel: Channel) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.says("Alex", "STOP")
+    world.at = on("12:00")
+    world.says("Alex", "START")
+    send_all(world)
+
+    assert "welcome back" in channel.texts[-1]
+    person = world.person(alex)
+    assert (person.stopped_at, person.due_at) == (None, on("19:00"))
+    assert rows(world, Suppression) == []
+    assert rows(world, Consent)[-1].event is ConsentEvent.RESTORED
+    world.at = on("19:00")
+    planning.plan_due(world.site, world.at)
+    send_all(world)
+    assert nudges(world, alex)[-1].state is NudgeState.SENT
+
+
+def test_a_stop_that_is_understood_after_a_start_does_not_stop_again(world: World, alex: UUID) -> None:
+    left = stored(world, "STOP")
+    world.at += timedelta(seconds=10)
+    world.says("Alex", "START")
+    world.at += timedelta(minutes=1)
+    assert inbound.sweep(world.site, world.at) == 1
+
+    assert rows(world, Reply, Reply.id == left)[0].state is ReplyState.UNDERSTOOD
+    assert world.person(alex).stopped_at is None
+
+
+@pytest.mark.parametrize(("said", "answered"), [("done", False), ("what?", False), ("HELP", True)])
+def test_who_stopped_may_log_and_gets_help_and_nothing_else(
+    world: World, alex: UUID, channel: Channel, said: str, answered: bool
+) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.says("Alex", "STOP")
+    send_all(world)
+    channel.messages.clear()
+    world.says("Alex", said)
+    send_all(world)
+
+    assert len(channel.texts) == (1 if answered else 0)
+    assert len(rows(world, EntryRow)) == (1 if said == "done" else 0)
+    assert world.person(alex).stopped_at is not None
+
+
+# What was left.
+
+
+def test_what_was_left_is_taken_up_after_half_a_minute(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    stored(world, "done")
+    world.at += inbound.LEFT_FOR - timedelta(seconds=1)
+    assert inbound.sweep(world.site, world.at) == 0
+    world.at += timedelta(seconds=1)
+    assert inbound.sweep(world.site, world.at) == 1
+    assert inbound.sweep(world.site, world.at) == 0
+
+    assert [reply.state for reply in rows(world, Reply)] == [ReplyState.UNDERSTOOD]
+    assert len(rows(world, EntryRow)) == 1
+    assert len(nudges(world, alex, NudgeKind.ANSWER)) == 1
+
+
+def test_a_bug_keeps_the_words_and_after_three_tries_is_for_the_admin(
+    world: World, alex: UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    reply_id = stored(world, "done")
+    damage(world, reply_id, b"not what was sealed")
+    assert understand(world, reply_id) is None
+    store(world, "skip", "in-2")
+    world.at += inbound.LEFT_FOR
+
+    seen = []
+    for _ in range(3):
+        inbound.sweep(world.site, world.at)
+        (reply,) = rows(world, Reply, Reply.id == reply_id)
+        seen.append((reply.state, reply.tries))
+    assert seen == [(ReplyState.RECEIVED, 2), (ReplyState.STUCK, 3), (ReplyState.STUCK, 3)]
+    assert rows(world, Reply, Reply.id == reply_id)[0].raw_sealed == b"not what was sealed"
+    assert rows(world, Reply, Reply.id != reply_id)[0].state is ReplyState.UNDERSTOOD
+    assert [entry.kind for entry in rows(world, EntryRow)] == ["skipped"]
+    said = capsys.readouterr()
+    assert str(reply_id) in said.out + said.err
+    assert ALEX not in said.out + said.err
+
+
+def test_what_failed_once_is_understood_when_the_bug_is_gone(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    reply_id = stored(world, "done")
+    damage(world, reply_id, b"not what was sealed")
+    understand(world, reply_id)
+    damage(world, reply_id, world.site.sealer.seal("done"))
+
+    assert understand(world, reply_id) == (replies.Done((1,)),)
+    (reply,) = rows(world, Reply)
+    assert (reply.state, reply.tries, reply.raw_sealed) == (ReplyState.UNDERSTOOD, 1, None)
+
+
+def test_an_unknown_id_is_nothing(world: World, alex: UUID) -> None:
+    assert inbound.understand(world.site, alex, world.at) is None
+
+
+def test_what_is_typed_on_a_page_is_answered_there(world: World, alex: UUID, channel: Channel) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    message = Inbound("once", ALEX, "done")
+    reply_id = inbound.store(world.site, inbound.PAGE, AddressKind.SMS, message, world.at)
+    assert reply_id is not None
+    understood = inbound.understand(world.site, reply_id, world.at)
+    send_all(world)
+
+    (answer,) = nudges(world, alex, NudgeKind.ANSWER)
+    assert answer.state is NudgeState.DELIVERED
+    assert understood is not None
+    assert words(world, answer) == understood.answer
+    assert channel.texts == []
