@@ -41,8 +41,8 @@ A setting is looked for in three places, and the first wins:
 
 1. the environment: `ATTUNE_PORT=8080`, for a channel's `ATTUNE_NOTIFIERS__TWILIO__SENDER=+12025550100`;
    an empty one counts as none;
-2. a file in `secrets/` of the installation's folder, named like its variable in small letters:
-   `secrets/attune_key`, `secrets/attune_notifiers__twilio__auth_token`; the right place for secrets (mode 0600);
+2. a file in `secrets/` of the installation's folder, named like its variable in small letters, such as
+   `secrets/attune_notifiers__twilio__auth_token`; the right place for secrets (mode 0600);
 3. `attune.toml` in the installation's folder: `port = 8080`, for a channel's `sender = "+12025550100"` below
    `[notifiers.twilio]`.
 
@@ -54,8 +54,8 @@ sentence. `attune doctor` says whether all fit together.
 CHANNELS = """\
 # Channels
 
-A channel is set up by its table, even an empty one. The first in the file that can reach an address carries its
-messages. `attune notifier test NAME` tries one out.
+A channel is set up by its table in attune.toml, even an empty one. `attune notifier test NAME` tries one out.
+Other packages may bring further channels (entry points of the group `attune.notifiers`).
 """
 
 
@@ -81,19 +81,18 @@ def _sections(group: click.Group, context: click.Context) -> Iterator[str]:
 
 def settings_page() -> str:
     """Return docs/settings.md."""
-    parts = [SETTINGS, _table(Settings, "", PREFIX), "", CHANNELS]
+    parts = [SETTINGS, _table(Settings, PREFIX), "", CHANNELS]
     for name in sorted(registry.BUILT_IN):
-        model = registry.load(name).Settings
-        reaches = " and ".join(sorted(registry.load(name).address_kinds))
-        parts.append(
-            f"## [notifiers.{name}]\n\nReaches {reaches} addresses. {(model.__doc__ or '').strip()}\n"
-        )
-        if model.model_fields:
-            parts.append(f"{_table(model, f'notifiers.{name}.', f'{PREFIX}NOTIFIERS__{name.upper()}__')}\n")
+        channel = registry.load(name)
+        about = (sys.modules[channel.__module__].__doc__ or "").partition("\n")[0]
+        reaches = " and ".join(f"`{kind}`" for kind in sorted(channel.address_kinds))
+        parts.append(f"## [notifiers.{name}]\n\n{about} Reaches addresses of the kind {reaches}.\n")
+        if channel.Settings.model_fields:
+            parts.append(f"{_table(channel.Settings, f'{PREFIX}NOTIFIERS__{name.upper()}__')}\n")
     return "\n".join(parts)
 
 
-def _table(model: type[BaseModel], place: str, prefix: str) -> str:
+def _table(model: type[BaseModel], prefix: str) -> str:
     schema = model.model_json_schema()
     rows = ["| setting | variable | default | may be | what it is |", "|---|---|---|---|---|"]
     for name, given in schema["properties"].items():
@@ -114,7 +113,8 @@ def _kind(given: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     """Return the part of a field's JSON schema that says what a value may be, None left aside."""
     (kind,) = (one for one in given.get("anyOf", [given]) if one.get("type") != "null")
     reference: str = kind.get("$ref", "")
-    return named[reference.rpartition("/")[2]] if reference else kind
+    found: dict[str, Any] = named[reference.rpartition("/")[2]] if reference else kind
+    return found
 
 
 def _default(value: object) -> str:

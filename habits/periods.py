@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from habits.entries import DONE, DONE_ANYHOW, EXCUSED, Entry, Pause, fold
+from habits.entries import EXCUSED, NOTHING, Entry, Pause, fold
 from habits.goals import DatedGoal, Goal, Unit
 
 AHEAD = 800
@@ -107,23 +107,30 @@ def _spans(facts: Facts, until: int) -> list[Span]:
     return spans
 
 
-def period_end(ordinal: int, unit: Unit, week_starts: int) -> int:
-    """Return the ordinal of the last day of the calendar week or month that holds the day `ordinal`."""
+def period_start(ordinal: int, unit: Unit, week_starts: int) -> int:
+    """Return the ordinal of the first day of the calendar week or month that holds the day `ordinal`."""
     if unit is Unit.WEEK:
         # Ordinal 1, the first of January of the year 1, is a Monday.
-        return ordinal + 6 - (ordinal - 1 - week_starts) % 7
+        return ordinal - (ordinal - 1 - week_starts) % 7
+    return ordinal + 1 - date.fromordinal(ordinal).day
+
+
+def period_end(ordinal: int, unit: Unit, week_starts: int) -> int:
+    """Return the ordinal of the last day of the calendar week or month that holds the day `ordinal`."""
+    first = period_start(ordinal, unit, week_starts)
+    if unit is Unit.WEEK:
+        return first + 6
     day = date.fromordinal(ordinal)
-    return ordinal + monthrange(day.year, day.month)[1] - day.day
+    return first + monthrange(day.year, day.month)[1] - 1
 
 
 def periods(book: Ledger, span: Span, since: int = 0) -> Iterator[tuple[int, int]]:
     """Yield first and last day of each week or month of a span that ends on or after the day `since`."""
-    origin = book.started_on.toordinal()
-    first = span.first
+    origin, unit = book.started_on.toordinal(), span.goal.unit
+    first = max(span.first, period_start(origin + since, unit, book.week_starts) - origin)
     while first <= span.last:
-        last = period_end(origin + first, span.goal.unit, book.week_starts) - origin
-        if last >= since:
-            yield first, last
+        last = period_end(origin + first, unit, book.week_starts) - origin
+        yield first, last
         first = last + 1
 
 
@@ -135,8 +142,9 @@ def period_of(book: Ledger, day: int) -> tuple[int, int]:
 
 def done_and_left(book: Ledger, first: int, last: int) -> tuple[int, int]:
     """Return the days done in a period and the days of it that are not excused."""
-    done = book.marks.count(DONE, first, last + 1) + book.marks.count(DONE_ANYHOW, first, last + 1)
-    return done, last + 1 - first - book.marks.count(EXCUSED, first, last + 1)
+    marks = book.marks[first : last + 1]
+    left = len(marks) - marks.count(EXCUSED)
+    return left - marks.count(NOTHING), left
 
 
 def done_and_target(book: Ledger, first: int, last: int, times: int) -> tuple[int, int]:

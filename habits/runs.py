@@ -37,7 +37,6 @@ class Tally:
         if count and not self.count:
             self.since = first
         self.count += count
-        self.longest[self.unit] = max(self.count, self.longest.get(self.unit, 0))
 
     def miss(self, first: int, last: int) -> None:
         """Break the run, if there is one, at a missed period."""
@@ -50,7 +49,13 @@ class Tally:
         recent = self.forgiven[-reserve:] if reserve else []
         return reserve - sum(spent > day - SPARE_WINDOW for spent in recent)
 
+    def settle(self) -> None:
+        """Take the current run, as it is by now, into the longest."""
+        if self.count > self.longest.get(self.unit, 0):
+            self.longest[self.unit] = self.count
+
     def _close(self) -> None:
+        self.settle()
         self.count, self.since = 0, -1
 
 
@@ -113,6 +118,7 @@ def count_today(tally: Tally, book: Ledger, verdicts: bytearray) -> None:
     done, target = count_of(book, verdicts, book.today)
     if target and done >= target:
         tally.add(1, period_of(book, book.today)[0])
+    tally.settle()
 
 
 def count_of(book: Ledger, verdicts: bytearray, day: int) -> tuple[int, int]:

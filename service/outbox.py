@@ -5,7 +5,7 @@ Lock order: person, then nudge. Each function works inside its caller's transact
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -18,6 +18,11 @@ from service.ids import new_id
 from service.models import Attempt, EntryRow, Nudge, NudgeItem, Person
 from service.sealing import Sealer
 from service.states import Cause, NudgeKind, NudgeState
+
+ANSWERABLE = timedelta(hours=48)
+"""A nudge waits for an answer this long."""
+DIGEST = 3
+"""As many habits in one message as a check-in has items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,13 @@ def next_instant(session: Session, now: datetime) -> datetime | None:
     )
     person = session.scalar(select(func.min(Person.due_at)).where(Person.due_at > now))
     return min((at for at in (nudge, person) if at is not None), default=None)
+
+
+def digest_waits(session: Session, person_id: UUID, now: datetime) -> bool:
+    """Say whether a digest of three habits or more waits for an answer: its numbers could be scores."""
+    waiting = [nudge.id for nudge in open_for_answer(session, person_id, now - ANSWERABLE, now)]
+    several = select(NudgeItem.nudge_id).where(NudgeItem.nudge_id.in_(waiting)).group_by(NudgeItem.nudge_id)
+    return session.scalar(several.having(func.count() >= DIGEST).limit(1)) is not None
 
 
 def open_for_answer(session: Session, person_id: UUID, since_at: datetime, until_at: datetime) -> list[Nudge]:

@@ -15,7 +15,6 @@ from service.facts import Share
 from service.models import Address, Nudge, NudgeItem, Person, Pulse
 from service.states import NudgeKind, NudgeState
 
-ANSWERABLE = timedelta(hours=48)
 NOON = time(12)
 """An answer counts for the nudge's day until noon of the next."""
 
@@ -62,7 +61,7 @@ def read(
 
 
 def _context(session: Session, person: Person, now: datetime) -> Context:
-    opened = outbox.open_for_answer(session, person.id, now - ANSWERABLE, now)
+    opened = outbox.open_for_answer(session, person.id, now - outbox.ANSWERABLE, now)
     items: dict[UUID, list[NudgeItem]] = {}
     for item in session.scalars(
         select(NudgeItem).where(NudgeItem.nudge_id.in_([n.id for n in opened])).order_by(NudgeItem.position)
@@ -112,7 +111,7 @@ def day_of_answer(session: Session, person: Person, share: Share, context: Conte
             NudgeItem.person_id == person.id,
             NudgeItem.habit_id == share.habit_id,
             Nudge.due_at <= now,
-            Nudge.due_at >= now - ANSWERABLE,
+            Nudge.due_at >= now - outbox.ANSWERABLE,
         )
         .order_by(Nudge.due_at.desc(), Nudge.id.desc())
         .limit(1)

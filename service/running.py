@@ -7,7 +7,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -21,10 +21,12 @@ from service.web import phone
 from service.web.app import create_app
 
 GRACE_SECONDS = 1
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_up(site: Site, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run daemon and web server in this process until a signal ends them."""
+    _end_by_signals()
     with listen(host, port) as listener, working(site) as engine:
         serve(create_app(site, engine.late), listener, tell)
 
@@ -38,12 +40,13 @@ def run_web(site: Site, host: str, port: int, tell: Callable[[str], None]) -> No
 def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
     """Run the daemon alone until a signal ends it."""
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, lambda *_: ended.set())
     with working(site):
         gc.freeze()
         tell("the daemon is at work")
         ended.wait()
+        _end_by_signals()
 
 
 def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
@@ -81,14 +84,16 @@ def working(site: Site) -> Iterator[LocalEngine]:
 
 def serve(app: FastAPI, listener: socket.socket, tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; both are a clean end. `tell` is given the address."""
-    _end_by_signals()
     # What is loaded by now stays: looking through it once more took half of the time that an end takes.
     gc.freeze()
     server = web_server(app)
-    # uvicorn raises the signal again once it has stopped.
-    with suppress(KeyboardInterrupt):
-        tell(address_of(listener))
-        server.run(sockets=[listener])
+    # From here on a signal is only noted: wherever it comes, the server ends in its own time. The server
+    # raises it again afterwards, and by then it must not end us before what is being handed over is recorded.
+    for number in SIGNALS:
+        signal.signal(number, server.handle_exit)
+    tell(address_of(listener))
+    server.run(sockets=[listener])
+    _end_by_signals()
 
 
 def web_server(app: FastAPI) -> uvicorn.Server:
@@ -106,11 +111,11 @@ def web_server(app: FastAPI) -> uvicorn.Server:
 
 
 def _end_by_signals() -> None:
-    """Let SIGTERM end us like Ctrl-C; by default it would not wait for what is being handed over.
+    """Let both signals end us with a KeyboardInterrupt, so that what was begun is closed.
 
-    A shell starts what runs in the background deaf to SIGINT; that ends here too.
+    By default SIGTERM would not, and a shell starts what runs in the background deaf to SIGINT.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)
 
 

@@ -5,7 +5,7 @@ after anything ambiguous there is no new attempt.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -20,6 +20,8 @@ from service.states import Cause, NudgeKind, NudgeState
 
 log = structlog.get_logger()
 
+HOLD = timedelta(minutes=10)
+"""A check-in waits for the answer to a digest whose numbers look like scores; it is looked at this often."""
 EVEN_IF_STOPPED = (Cause.OPT_OUT, Cause.HELP)
 ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE, NudgeKind.WELCOME)
 """Messages that a person or the enrolment asked for: a pause or a rest does not hold them."""
@@ -69,6 +71,8 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
                 outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, route)
             elif closed_until := senders.closed_until(session, route[1].sender, now):
                 nudge.not_before = closed_until
+            elif nudge.kind is NudgeKind.PULSE and outbox.digest_waits(session, person.id, now):
+                nudge.not_before = now + HOLD
             else:
                 claimed.append(_start(session, site, nudge, person, route, now))
     return len(ripe), claimed

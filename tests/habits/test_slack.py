@@ -78,6 +78,9 @@ def test_streaks_are_as_long_as_in_harsh(vector: dict[str, Any]) -> None:
 @example((habit("2 in 3 days", "dd.", reserve=1, changes=[(4, "mon wed fri")]), day(2)))
 @example((habit("daily", "dd.", reserve=2, changes=[(5, "3 in 4 days")]), day(2)))
 @example((habit("3 in 7 days", "dd.d...", reserve=2), day(6)))
+@example((habit("2 in 2 days", "dd.d", reserve=1), day(3)))
+@example((habit("1 in 3 days", "ddd", reserve=1, changes=[(5, "2 in 2 days")]), day(2)))
+@example((habit("3 in 6 days", "ds.d.", reserve=1, changes=[(1, "daily")]), day(4)))
 def test_slack_is_the_most_days_that_may_add_nothing(history: tuple[Facts, date]) -> None:
     facts, today = history
     assume(facts.started_on <= facts.judged_on(today))
@@ -112,6 +115,11 @@ def test_a_week_leaves_the_days_that_the_rest_of_it_does_not_need() -> None:
     # On Sunday nothing can save it, although the open week has not broken yet.
     assert progress(facts, day(11)).alive
     assert slack(facts, 11) is None
+
+
+def test_what_is_done_today_is_not_done_twice_and_a_done_on_a_paused_day_asks_for_more() -> None:
+    assert slack(habit("3 a week", "ddd.." + ".....d"), 10) is None
+    assert slack(habit("7 a week", "ddddd" + "ddd", pauses=[Pause(day(9), day(11))]), 8) == 0
 
 
 def test_a_week_that_is_met_leaves_its_rest_and_what_the_next_does_not_need() -> None:

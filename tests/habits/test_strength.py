@@ -58,7 +58,7 @@ def test_every_history_comes_to_the_sum_written_out(history: tuple[Facts, date])
     assert value == pytest.approx(reference.strength(facts, facts.judged_on(today)), abs=1e-9)
 
 
-@pytest.mark.parametrize("goal", ["7 a week", "5 in 5 days", "mon tue wed thu fri sat sun"])
+@pytest.mark.parametrize("goal", ["7 a week", "31 a month", "5 in 5 days", "mon tue wed thu fri sat sun"])
 def test_as_often_as_there_are_days_is_daily(goal: str) -> None:
     letters = "dd.ddd..ddsdd"
     daily = strength(habit("daily", letters), day(12))

@@ -1,6 +1,7 @@
 """What each message does to the rows, and what is answered: once, short, and true."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -314,7 +315,7 @@ def test_help_tells_who_runs_this_and_how_to_stop(world: World, alex: UUID) -> N
 def test_an_answer_is_not_the_same_twice_running(world: World, nudged: UUID) -> None:
     for said in ("done", "what?", "pause", "skip"):
         answers = [says(world, said) for _ in range(4)]
-        assert all(one != other for one, other in zip(answers, answers[1:], strict=False))
+        assert all(one != other for one, other in pairwise(answers))
 
 
 @pytest.fixture

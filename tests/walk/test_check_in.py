@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from habits import pulse as checkin
+from habits.nudging import Reason
 from service import taking_up
 from service.models import EntryRow, Pulse, PulseAnswer
-from service.states import NudgeKind, PulseState
+from service.states import NudgeKind, NudgeState, PulseState
 from tests.walk.rows import nudges, on, rows
 from tests.world import World
 
@@ -107,6 +108,33 @@ def test_a_habit_and_a_check_in_are_answered_apart(world: World, alex: UUID) -> 
 
     assert the_state(world) is PulseState.ANSWERED
     assert len(rows(world, EntryRow)) == 1
+
+
+@pytest.mark.parametrize("habits", [2, 3])
+def test_a_check_in_waits_for_the_answer_to_a_long_digest(world: World, alex: UUID, habits: int) -> None:
+    for practice in ("gratitude", "empathy", "patience")[:habits]:
+        world.take_up(practice, "daily", "daily 17:00", alex)
+    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    world.goes_on(on("17:15"))
+    (check_in,) = [nudge for nudge in nudges(world, alex) if nudge.kind is NudgeKind.PULSE]
+    assert check_in.state is (NudgeState.SENT if habits == 2 else NudgeState.PLANNED)
+
+    says(world, "1 2")
+    world.goes_on(on("17:30"))
+    assert "4 3 5" in says(world, "4 3 5")
+    assert the_state(world) is PulseState.ANSWERED
+
+
+def test_a_check_in_that_waited_too_long_lapses(world: World, alex: UUID) -> None:
+    for practice in ("gratitude", "empathy", "patience"):
+        world.take_up(practice, "daily", "daily 17:00", alex)
+    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    world.goes_on(on("20:00"))
+
+    (check_in,) = [nudge for nudge in nudges(world, alex) if nudge.kind is NudgeKind.PULSE]
+    assert (check_in.state, check_in.reason) == (NudgeState.LAPSED, Reason.LATE)
+    says(world, "1 2 3")
+    assert len(rows(world, EntryRow)) == 3
 
 
 def test_a_check_in_is_open_for_two_days(world: World, asked: UUID) -> None:

@@ -227,6 +227,47 @@ def test_a_check_in_uses_up_the_cap_too(world: World) -> None:
     assert outcome(world, alex) == [(NudgeState.SENT, Reason.DUE), (NudgeState.LAPSED, Reason.CAP)]
 
 
+def test_a_digest_uses_up_the_cap_before_the_check_in_of_the_same_hour(world: World) -> None:
+    alex = world.join("Alex", daily_cap=1)
+    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    world.take_up("gratitude", "daily", "daily 17:00", alex)
+    world.at = on("17:00")
+    plan(world)
+
+    assert [(nudge.kind, nudge.reason) for nudge in nudges(world, alex)] == [
+        (NudgeKind.NUDGE, Reason.DUE),
+        (NudgeKind.PULSE, Reason.CAP),
+    ]
+
+
+def test_what_lapsed_does_not_use_up_the_cap(world: World) -> None:
+    alex = world.join("Alex", daily_cap=1)
+    world.take_up("gratitude", "daily", "daily 10:00", alex)
+    world.take_up("empathy", "daily", "daily 13:00", alex)
+    world.says("Alex", "1")
+    world.goes_on(on("13:00"))
+
+    assert [reason for _, reason in outcome(world, alex)] == [Reason.DONE, Reason.DUE]
+
+
+def test_a_day_is_asked_about_once_whatever_the_schedule_becomes(world: World) -> None:
+    alex = world.join("Alex", quiet_from=on("00:00").time(), quiet_to=on("00:00").time())
+    world.take_up("gratitude", "daily", "daily 10:00", alex)
+    world.at = on("10:00")
+    plan(world)
+    with world.site.db.write() as session:
+        person = outbox.lock_people(session, [alex])[alex]
+        (reminder,) = due.live_reminders(session, [alex])
+        reminder.schedule = "daily 01:00"
+        due.refresh(session, person, world.at)
+    world.at = on("2026-03-03T01:00")  # The next date, and still the person's Monday.
+    plan(world)
+    world.at = on("2026-03-04T01:00")
+    plan(world)
+
+    assert [reason for _, reason in outcome(world, alex)] == [Reason.DUE, Reason.ASKED, Reason.DUE]
+
+
 def test_after_five_hours_down_one_digest_goes_out_and_the_rest_lapses(world: World, alex: UUID) -> None:
     for number, practice in enumerate(
         ("gratitude", "empathy", "patience", "quality-time", "active-listening")

@@ -5,8 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from uuid import UUID
 
+import pytest
+from sqlalchemy.orm import Session
+
 from habits.nudging import Reason
-from service import planning, sending
+from service import outbox, planning, sending
 from service.models import Attempt, EntryRow, Nudge, NudgeItem, Reply
 from service.sending import Claimed
 from service.states import NudgeKind, NudgeState, ReplyState
@@ -83,6 +86,20 @@ def test_threads_that_claim_at_once_share_nothing(world: World, channel: Channel
     assert {nudge.state for nudge in rows(world, Nudge, Nudge.kind == NudgeKind.NUDGE)} == {
         NudgeState.SENDING
     }
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_is_held_by_another_transaction_holds_up_nobody_else(world: World, alex: UUID, sam: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.take_up("gratitude", "daily", "daily 19:05", sam)
+    for at in ("19:00", "19:05"):
+        planning.plan_due(world.site, on(at))
+
+    with Session(world.site.db.engine) as session, session.begin():
+        outbox.lock_people(session, [alex])
+        assert [one.person_id for one in sending.claim(world.site, on("19:05"), 1)] == [sam]
+        assert sending.claim(world.site, on("19:05"), 1) == []
+    assert [one.person_id for one in sending.claim(world.site, on("19:05"), 1)] == [alex]
 
 
 def test_a_daemon_a_web_server_and_a_command_loop_write_at_once(world: World, alex: UUID, sam: UUID) -> None:
