@@ -122,6 +122,7 @@ def _reply_page(site: Site, nudge: Opened, answer: str | None) -> str:
         words=nudge.words,
         answer=answer,
         once=new_id().hex,
+        private=site.settings.operator_sees == "health",
     )
 
 

@@ -113,6 +113,18 @@ def test_the_newest_fact_counts_even_within_one_instant(world: World) -> None:
     assert ledger(world, "Alex") == [ASKED, GIVEN, WITHDRAWN, *[RESTORED, WITHDRAWN] * 4]
 
 
+def test_of_one_instant_the_fact_with_the_latest_id_counts(world: World) -> None:
+    """Ids grow with time; in what order the rows came to lie in the file does not matter."""
+    lookup = addresses.lookup(world.site.sealer, SMS, NUMBERS["Charlie"])
+    earlier, later = new_id(), new_id()
+    for id_, event in ((later, ASKED), (earlier, GIVEN)):
+        row = Consent(id=id_, lookup=lookup, event=event, wording_version="1", source="admin", at=world.at)
+        with world.site.db.write() as session:
+            session.add(row)
+    with world.site.db.read() as session:
+        assert consent.is_open(session, lookup)
+
+
 def test_a_row_of_the_ledger_says_what_when_and_whence(world: World) -> None:
     world.enrol("Alex")
     address = world.address("Alex")

@@ -228,6 +228,20 @@ def test_an_upgrade_of_a_locked_file(sqlite_template: Path, tmp_path: Path) -> N
     database.close()
 
 
+def test_an_upgrade_takes_the_write_lock_before_it_looks(sqlite_template: Path, tmp_path: Path) -> None:
+    """Whoever looks first and locks later fails when another has written in between."""
+    path = tmp_path / "attune.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{path}")
+    with (
+        migrate.rebuilding(database),
+        closing(sqlite3.connect(path, timeout=0)) as other,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
+    database.close()
+
+
 def test_an_upgrade_of_what_is_not_there(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'no-folder' / 'attune.db'}")
     with pytest.raises(DatabaseError, match="check that its folder exists"):

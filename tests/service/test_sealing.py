@@ -86,6 +86,11 @@ def test_a_look_up_tells_kinds_and_values_apart() -> None:
     assert {len(one) for one in found} == {32}
 
 
+def test_look_ups_and_signatures_have_nothing_in_common() -> None:
+    sealer = Sealer(KEY)
+    assert sealer.signing_key("sms:+12025550101") != sealer.lookup("sms", "+12025550101").hex()
+
+
 def test_each_purpose_is_signed_with_a_key_of_its_own() -> None:
     sealer = Sealer(KEY)
     secrets = {sealer.signing_key(purpose) for purpose in ("reply", "unsubscribe")}

@@ -37,13 +37,9 @@ def test_a_question_is_answered_by_a_tap(world: World, web: Web, browser: Browse
         expect(page.get_by_role("heading")).to_have_text("Would you like these messages?")
         page.get_by_role("button", name="YES").tap()
         expect(page.get_by_role("status")).to_contain_text("Welcome to Attune")
-        # Going back and sending the form once more acts once.
-        page.go_back()
-        page.get_by_role("button", name="YES").tap()
-        expect(page.get_by_role("status")).to_contain_text("Welcome to Attune")
         page.get_by_label("Anything else?").fill("habits")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("status")).to_contain_text("no habits" if not alex else "")
+        expect(page.get_by_role("status")).to_contain_text("Your list is still empty")
         assert watched.complaints == []
 
 
@@ -72,4 +68,3 @@ def test_the_pages_are_accessible(world: World, web: Web, browser: Browser) -> N
             assert found.violations_count == 0, found.generate_report()
             assert watched.page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
             assert [text for text in watched.complaints if "404" not in text] == []
-            watched.page.screenshot(path=f"/tmp/letter_{path[1]}_{len(path)}.png")

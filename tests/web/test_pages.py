@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -257,6 +258,17 @@ def test_a_page_finds_its_style_whatever_the_public_url(
         ups = style.count("../")
         assert "/".join(path.split("/")[: -1 - ups]) == ""
         assert web.get("/" + style.replace("../", "")).status == 200
+
+
+@SQLITE
+def test_privacy_is_promised_only_where_it_is_kept(
+    world: World, alex: UUID, mail: SmtpServer, web: Web
+) -> None:
+    promise = "Your answer is not shown to your partner."
+    assert promise in web.get(link(mail, "r")).text
+    told = world.site.settings.model_copy(update={"operator_sees": "progress"})
+    with serving(create_app(replace(world.site, settings=told))) as other:
+        assert promise not in other.get(link(mail, "r")).text
 
 
 @SQLITE
