@@ -22,6 +22,8 @@ from service.site import Site
 from service.states import Cause, NudgeKind, NudgeState
 
 SOURCE = "reply"
+ARRIVED = "answered, so it arrived"
+"""Why a message of unknown fate counts as sent."""
 HOUR = timedelta(hours=1)
 SNOOZE_AT_MOST = timedelta(hours=24)
 MOST_SEGMENTS = 2
@@ -190,9 +192,7 @@ def _mark_answered(at: Acting, nudge: Nudge) -> None:
     at.reply.nudge_id = nudge.id
     nudge.answered_at = at.now
     at.session.flush()
-    outbox.move(
-        at.session, nudge.id, [NudgeState.UNKNOWN], NudgeState.SENT, "answered, so it arrived", sent_at=at.now
-    )
+    outbox.move(at.session, nudge.id, [NudgeState.UNKNOWN], NudgeState.SENT, ARRIVED, sent_at=at.now)
 
 
 def _undo(at: Acting) -> str:

@@ -12,7 +12,7 @@ from service import outbox, outcomes
 from service.db import insert_new
 from service.models import Address, Attempt, Nudge, Receipt
 from service.site import Site
-from service.states import NudgeState
+from service.states import NudgeState, Outcome
 
 log = structlog.get_logger()
 
@@ -85,6 +85,7 @@ def _unknown(
             .join(Address, Address.id == Nudge.address_id)
             .where(
                 Nudge.state == NudgeState.UNKNOWN,
+                Attempt.outcome == Outcome.UNKNOWN,
                 Attempt.provider_id.is_(None),
                 Attempt.claimed_at >= now - ASK_FOR,
                 Nudge.words_sealed.is_not(None),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from habits import schedule
 from habits.nudging import Reason
-from service import due, facts
+from service import acts, due, facts
 from service.errors import WrongUsage
 from service.facts import Share
 from service.models import Address, Attempt, EntryRow, Habit, Nudge, Person, Reminder, Reply
@@ -30,6 +30,7 @@ PRIVATE_REASONS = (
 PRIVATE_CAUSES = (Cause.REPLY, Cause.HELP, Cause.OPT_OUT)
 """Messages that something a person wrote brought about: answers, and nudges that were asked for again."""
 NOT_NEEDED = "no nudge was needed"
+FOUND = "it arrived after all"
 
 
 def shares_of(session: Session, person_id: UUID) -> list[Share]:
@@ -130,15 +131,28 @@ def _private() -> ColumnElement[bool]:
 
 def _delivery(nudge: Nudge, show_all: bool) -> Delivery:
     return Delivery(
-        nudge.id, nudge.person_id, nudge.kind, nudge.state, nudge.due_at, nudge.sent_at, why(nudge, show_all)
+        id=nudge.id,
+        person_id=nudge.person_id,
+        kind=nudge.kind,
+        state=nudge.state,
+        due_at=nudge.due_at,
+        sent_at=sent_at(nudge, show_all),
+        reason=why(nudge, show_all),
     )
 
 
 def why(nudge: Nudge, show_all: bool) -> str:
-    """Return why a message went out or not; what would tell of a person's doings is told as not needed."""
+    """Return why a message went out or not; without `show_all` nothing that tells of a person's doings."""
     if nudge.reason in PRIVATE_REASONS and not show_all:
         return NOT_NEEDED
+    if nudge.reason == acts.ARRIVED and not show_all:
+        return FOUND
     return nudge.reason or ""
+
+
+def sent_at(nudge: Nudge, show_all: bool) -> datetime | None:
+    """Return when a message was sent; of one that an answer proved to be sent, not when that answer came."""
+    return nudge.not_before if nudge.reason == acts.ARRIVED and not show_all else nudge.sent_at
 
 
 def find_nudge(session: Session, wanted: str, show_all: bool = False) -> Nudge:

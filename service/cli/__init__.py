@@ -107,4 +107,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # An old terminal may not have every letter.
-    attune.main(prog_name="attune")
+    try:
+        attune.main(prog_name="attune")
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError:  # What could not be written was told; Python would try it once more, with a traceback.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

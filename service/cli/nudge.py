@@ -61,7 +61,7 @@ def show_(nudge_id: str, json_: bool) -> None:
             **_head(session, site, found),
             "not_before": found.not_before,
             "expires": found.expires_at,
-            "sent": found.sent_at,
+            "sent": summary.sent_at(found, _sees_all(site)),
             "attempts": [
                 {
                     "n": attempt.n,

@@ -73,7 +73,7 @@ def records(rows: Sequence[Record], json_: bool, empty: str) -> None:
         click.echo(json.dumps([_plain(row) for row in rows], ensure_ascii=False, indent=2))
     elif not rows:
         say(empty)
-    elif sys.stdout.isatty():
+    elif sys.stdout and sys.stdout.isatty():  # There is none under `>&-`.
         _table(rows)
     else:
         click.echo("\t".join(rows[0]))

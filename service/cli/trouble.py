@@ -16,6 +16,8 @@ def told(error: Exception) -> tuple[str, int]:
         return str(error), 2
     if isinstance(error, DBAPIError):
         return explain(error), 1
+    if isinstance(error, OSError) and error.strerror:
+        return f"The system refused: {error.strerror}; nothing half-done was kept.", 1
     return (
         f"Something unexpected happened ({type(error).__name__} at {log.place_of(error)}); nothing half-done "
         "was kept. Please report it with these words.",

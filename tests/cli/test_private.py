@@ -163,6 +163,18 @@ def test_an_answer_cannot_be_looked_at(template: Path, tmp_path: Path) -> None:
         assert cli.refused("nudge", "list", "--before", nudge).startswith("There is no such message")
 
 
+def test_a_message_that_an_answer_proved_to_be_sent_does_not_say_so(template: Path, tmp_path: Path) -> None:
+    cli = live(template, tmp_path / "home", silent)
+    (nudge,) = cli.json("nudge", "list", "--person", "Sam", "--state", "sent", "--limit", "1")
+    cli.execute("UPDATE nudge SET state = 'unknown' WHERE id = ?", nudge["id"].replace("-", ""))
+    world = World.open(load(cli.home), MONDAY + timedelta(days=2, hours=1))
+    world.says("Sam", "done")
+    world.site.db.close()
+    for told in (cli.json("nudge", "show", nudge["id"]), cli.json("nudge", "list", "--person", "Sam")[0]):
+        assert (told["state"], told["why"]) == ("sent", "it arrived after all")
+        assert told["sent"] <= nudge["sent"]
+
+
 def test_where_the_opt_in_said_so_all_is_shown(template: Path, tmp_path: Path) -> None:
     cli = live(template, tmp_path / "home", does_it_before)
     cli.set("operator_sees", "progress")

@@ -120,6 +120,21 @@ def test_nobody_listening_any_more_is_no_error(cli: Cli, command: list[str]) -> 
     assert (ended.returncode, ended.stderr) == (1, b"")
 
 
+def test_a_full_disk_or_no_output_at_all_is_no_traceback(cli: Cli) -> None:
+    script = f"{PROGRAM} notifier list >/dev/full; echo $?; {PROGRAM} notifier list >&-; echo $?"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", script],
+        cwd=cli.home,
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert ended.stdout == "1\n0\n"
+    assert ended.stderr == "Error: The system refused: No space left on device; nothing half-done was kept.\n"
+
+
 def test_neither_home_nor_unicode_is_needed(filled: Cli) -> None:
     """The environment has no HOME, no USER and no LANG; an old terminal's missing letters are spelt out."""
     listed = filled.process("person", "list", PYTHONIOENCODING="latin-1")

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -14,13 +13,6 @@ from service.models import Couple, Habit, Person, Reminder, Row, SenderState, Su
 from service.states import AddressKind, Purpose
 
 SENDER = "phone"
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
 
 
 def store(database: Database, at: datetime | None) -> None:

@@ -1,5 +1,4 @@
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -7,24 +6,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from habits.nudging import Reason
-from service import addresses, due, people
-from service.models import Address, Habit, Member, Nudge, Pause, Person, Reminder
-from service.states import NudgeKind, NudgeState
+from service import addresses, due
+from service.models import Address, Habit, Member, Person, Reminder
+from service.states import NudgeKind
+from tests.service.looking import change, on
 from tests.world import World
 
 NOON = "daily 12:00"
-Change = Callable[[Session, Person], None]
-
-
-def on(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+00:00")
-
-
-def change(world: World, person_id: UUID, how: Change) -> Person:
-    with world.site.db.write() as session:
-        how(session, session.get_one(Person, person_id))
-    return world.person(person_id)
 
 
 def refreshed(world: World, person_id: UUID) -> Person:
@@ -35,12 +23,6 @@ def next_ats(world: World, person_id: UUID) -> list[datetime | None]:
     with world.site.db.read() as session:
         rows = select(Reminder.next_at).where(Reminder.person_id == person_id).order_by(Reminder.id)
         return list(session.scalars(rows))
-
-
-def pauses(world: World, person_id: UUID) -> list[tuple[date, date | None]]:
-    with world.site.db.read() as session:
-        rows = session.scalars(select(Pause).where(Pause.person_id == person_id).order_by(Pause.from_on))
-        return [(row.from_on, row.to_on) for row in rows]
 
 
 def person_in(zone: str, **more: time) -> Person:
@@ -186,117 +168,6 @@ def test_reminders_of_habits_that_are_over_do_not_count(world: World) -> None:
     with world.site.db.read() as session:
         live = due.live_reminders(session, [alex, sam])
         assert sorted(row.schedule for row in live) == ["daily 11:00", NOON, NOON]
-
-
-def paused_days(world: World, person_id: UUID, first: date, days: int) -> list[int]:
-    """The numbers, from 0 on, of the days that are paused."""
-    with world.site.db.read() as session:
-        return [n for n in range(days) if due.paused_on(session, person_id, first + timedelta(days=n))]
-
-
-def test_a_pause_has_both_its_days(world: World) -> None:
-    alex, sam = world.enrol("Alex"), world.enrol("Sam")
-    first = date(2026, 3, 2)
-    change(
-        world,
-        alex,
-        lambda session, person: due.pause(session, person, first + timedelta(1), first + timedelta(2)),
-    )
-    assert paused_days(world, alex, first, 5) == [1, 2]
-    assert paused_days(world, sam, first, 5) == []
-
-
-def test_a_pause_without_an_end_goes_on(world: World) -> None:
-    alex = world.enrol("Alex")
-    first = date(2026, 3, 2)
-    change(world, alex, lambda session, person: due.pause(session, person, first, None))
-    assert paused_days(world, alex, first, 400) == list(range(400))
-
-
-def test_a_pause_of_one_habit_is_not_a_pause_of_the_person(world: World) -> None:
-    alex = world.enrol("Alex")
-    habit = world.take_up("gratitude", "daily", NOON, alex)
-    first = date(2026, 3, 2)
-
-    def pause_habit(session: Session, person: Person) -> None:
-        session.add(Pause(person_id=person.id, habit_id=habit, from_on=first))
-
-    change(world, alex, pause_habit)
-    assert paused_days(world, alex, first, 3) == []
-    people.resume(world.site, alex, world.at)
-    assert pauses(world, alex) == [(first, None)]
-
-
-def test_a_new_pause_replaces_the_one_before(world: World) -> None:
-    alex = world.enrol("Alex")
-    people.pause(world.site, alex, None, world.at)
-    world.at += timedelta(days=2)
-    people.pause(world.site, alex, 3, world.at)
-    assert pauses(world, alex) == [
-        (date(2026, 3, 2), date(2026, 3, 3)),
-        (date(2026, 3, 4), date(2026, 3, 6)),
-    ]
-    people.pause(world.site, alex, 1, world.at)
-    assert pauses(world, alex)[1:] == [(date(2026, 3, 4), date(2026, 3, 4))]
-
-
-def test_the_day_of_coming_back_is_not_paused(world: World) -> None:
-    alex = world.enrol("Alex")
-    people.pause(world.site, alex, 10, world.at)
-    world.at += timedelta(days=4)
-    people.resume(world.site, alex, world.at)
-    assert pauses(world, alex) == [(date(2026, 3, 2), date(2026, 3, 5))]
-    people.resume(world.site, alex, world.at)
-    assert pauses(world, alex) == [(date(2026, 3, 2), date(2026, 3, 5))]
-
-
-def test_coming_back_on_the_first_day_leaves_no_pause(world: World) -> None:
-    alex = world.enrol("Alex")
-    people.pause(world.site, alex, 10, world.at)
-    people.resume(world.site, alex, world.at)
-    assert pauses(world, alex) == []
-
-
-def test_coming_back_ends_a_rest(world: World) -> None:
-    alex = world.enrol("Alex")
-
-    def rest(_session: Session, person: Person) -> None:
-        person.rested_until = on("2026-03-09T09:00")
-
-    assert change(world, alex, rest).rested_until is not None
-    people.resume(world.site, alex, world.at)
-    assert world.person(alex).rested_until is None
-
-
-def test_a_pause_lets_go_of_what_is_planned_but_not_of_answers(world: World) -> None:
-    alex, sam = world.couple()
-    world.take_up("gratitude", "daily", NOON, alex, sam)
-    with world.site.db.write() as session:
-        for person in (alex, sam):
-            for number, kind in enumerate((NudgeKind.NUDGE, NudgeKind.PULSE, NudgeKind.ANSWER)):
-                session.add(planned(person, kind, number, world.at))
-    people.pause(world.site, alex, 1, world.at)
-    with world.site.db.read() as session:
-        rows = session.scalars(select(Nudge).where(Nudge.turn >= 100).order_by(Nudge.turn)).all()
-        states = {person: [row.state for row in rows if row.person_id == person] for person in (alex, sam)}
-        reasons = {row.reason for row in rows if row.state is NudgeState.LAPSED}
-    assert states[alex] == [NudgeState.LAPSED, NudgeState.LAPSED, NudgeState.PLANNED]
-    assert states[sam] == [NudgeState.PLANNED] * 3
-    assert reasons == {Reason.PAUSED}
-
-
-def planned(person_id: UUID, kind: NudgeKind, number: int, at: datetime) -> Nudge:
-    later = at + timedelta(hours=3)
-    return Nudge(
-        person_id=person_id,
-        kind=kind,
-        cause_kind="reminder",
-        cause_id=person_id,
-        turn=100 + number,
-        due_at=later,
-        not_before=later,
-        expires_at=later,
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,34 +1,22 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, delete, func, inspect, make_url, select, text
-from sqlalchemy.orm import Session
 
-from habits.entries import Mark
 from service import migrate, schema
 from service.db import Database, DatabaseError
-from service.models import Couple, EntryRow, Habit, Meta, Person, Row
+from service.models import Meta, Row
 from service.sealing import KeyTrouble, Sealer, new_key
 from tests.conftest import KEY
 from tests.service import other_process
+from tests.service.looking import add_person, counts
 
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HEAD = schema.REVISIONS[-1]
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -75,37 +63,6 @@ def plain(thing: object) -> str:
     if isinstance(thing, dict):
         return str(sorted((key, plain(value)) for key, value in thing.items()))
     return str(thing)
-
-
-def add_person(session: Session) -> Person:
-    """Somebody with a habit and an entry, in a couple: rows that refer to rows that refer to rows."""
-    couple = Couple()
-    session.add(couple)
-    session.flush()
-    person = Person(name_sealed=b"sealed", zone="UTC", couple_id=couple.id)
-    habit = Habit(couple_id=couple.id, practice="gratitude", started_on=date(2026, 3, 1))
-    session.add_all([person, habit])
-    session.flush()
-    entry = EntryRow(
-        seq=1,
-        habit_id=habit.id,
-        person_id=person.id,
-        day=date(2026, 3, 1),
-        kind=Mark.DONE,
-        source="reply",
-        source_id=couple.id,
-        at=NOW,
-    )
-    session.add(entry)
-    session.flush()
-    return person
-
-
-def counts(session: Session) -> dict[str, int]:
-    return {
-        name: session.scalar(select(func.count()).select_from(table)) or 0
-        for name, table in Row.metadata.tables.items()
-    }
 
 
 def test_an_empty_database_gets_all_tables(empty: Database) -> None:
@@ -253,74 +210,3 @@ def test_an_upgrade_of_a_server_that_is_not_there(postgres_url: str) -> None:
     with pytest.raises(DatabaseError, match="does not answer") as caught:
         migrate.upgrade(Database(url.render_as_string(hide_password=False)), Sealer(KEY))
     assert "hunter2" not in str(caught.value)
-
-
-def rebuild_person(connection: Connection) -> None:
-    """What a later migration may do to a table that half of the others refer to."""
-    with Operations(MigrationContext.configure(connection)).batch_alter_table(
-        "person", recreate="always" if connection.dialect.name == "sqlite" else "auto"
-    ) as table:
-        table.alter_column("zone", new_column_name="time_zone")
-
-
-def test_a_rebuilt_table_keeps_all_rows_that_refer_to_it(database: Database) -> None:
-    with database.write() as session:
-        add_person(session)
-        before = counts(session)
-    with migrate.rebuilding(database) as connection:
-        rebuild_person(connection)
-    with database.engine.connect() as connection:
-        assert connection.scalar(text("SELECT time_zone FROM person")) == "UTC"
-        for name, rows in before.items():
-            assert connection.scalar(text(f"SELECT count(*) FROM {name}")) == rows
-    assert before["entry"] == before["person"] == 1
-    assert_parents_are_needed(database)
-
-
-def test_a_rebuild_that_would_leave_orphans_is_undone(database: Database) -> None:
-    with database.write() as session:
-        add_person(session)
-        before = counts(session)
-
-    def lose_the_habit() -> None:
-        with migrate.rebuilding(database) as connection:
-            connection.execute(text("DELETE FROM habit"))
-
-    if database.is_sqlite:
-        with pytest.raises(DatabaseError, match="it was undone"):
-            lose_the_habit()
-        with database.read() as session:
-            assert counts(session) == before
-    else:
-        lose_the_habit()  # PostgreSQL takes the rows that refer to it along.
-        with database.read() as session:
-            assert counts(session)["entry"] == 0
-    assert_parents_are_needed(database)
-
-
-def test_a_migration_that_fails_is_undone(database: Database) -> None:
-    def fail() -> None:
-        with migrate.rebuilding(database) as connection:
-            rebuild_person(connection)
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    with database.write() as session:
-        add_person(session)
-    assert_parents_are_needed(database)
-
-
-def assert_parents_are_needed(database: Database) -> None:
-    """On every connection of the pool, those that were used for a rebuild as well."""
-    if database.is_sqlite:
-        with database.read() as one, database.read() as other:
-            assert [session.scalar(text("PRAGMA foreign_keys")) for session in (one, other)] == [1, 1]
-
-
-def test_a_deleted_person_takes_their_rows_along(database: Database) -> None:
-    with database.write() as session:
-        session.delete(add_person(session))
-        session.flush()
-        left = counts(session)
-    assert (left["entry"], left["person"], left["couple"], left["habit"]) == (0, 0, 1, 1)

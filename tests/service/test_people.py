@@ -1,20 +1,19 @@
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, func, select
 
 from notifiers.segments import count
-from service import addresses, consent, people
+from service import consent, people
 from service.addresses import TAKEN
 from service.errors import AttuneError, WrongUsage
 from service.ids import new_id
-from service.models import Address, Couple, Nudge, Person, Row
+from service.models import Address, Couple, Nudge, Person
 from service.people import NewPerson
 from service.states import AddressKind, NudgeKind, NudgeState
+from tests.service.looking import refused, rows
 from tests.world import NUMBERS, World
 
 SMS, EMAIL = AddressKind.SMS, AddressKind.EMAIL
@@ -40,19 +39,6 @@ CANNOT_BE_RIGHT: list[tuple[dict[str, Any], str]] = [
     ({"daily_cap": -1}, "0 to 24"),
     ({"zone": "Europe/Berlyn"}, "did you mean Europe/Berlin?"),
 ]
-
-
-def rows(world: World, table: type[Row]) -> int:
-    with world.site.db.read() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def refused(verb: Callable[..., object], *arguments: Any) -> str:
-    with pytest.raises(WrongUsage) as caught:
-        verb(*arguments)
-    assert caught.value.__cause__ is None
-    assert len(str(caught.value).splitlines()) == 1
-    return str(caught.value)
 
 
 def test_enrolling_sends_nothing_but_one_question(world: World) -> None:
@@ -208,144 +194,6 @@ def test_what_cannot_be_right_is_refused_before_anything_is_kept(world: World) -
         wrong = NewPerson(**(values | changes))
         assert told in refused(people.add_person, world.site, wrong, world.at)
     assert rows(world, Person) == rows(world, Nudge) == 0
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("Europe/Berlyn", "did you mean Europe/Berlin?"),
-        ("europe/berlin", "did you mean Europe/Berlin?"),
-        ("Berlin", "did you mean Europe/Berlin?"),
-        ("new york", "did you mean America/New_York?"),
-        (" Europe/Berlin ", "did you mean Europe/Berlin?"),
-        ("America/Los Angeles", "did you mean America/Los_Angeles?"),
-        ("Xyzzyx", "give one like Europe/Berlin."),
-        ("", "give one like Europe/Berlin."),
-        ("+01:00", "give one like Europe/Berlin."),
-        ("Europe", "did you mean "),
-        ("../../etc/passwd", "give one like Europe/Berlin."),
-        ("/etc/localtime", "There is no time zone"),
-        ("localtime", "There is no time zone"),
-        ("right/Europe/Berlin", "did you mean Europe/Berlin?"),
-        ("\x00", "give one like Europe/Berlin."),
-        ("x" * 10_000, "give one like Europe/Berlin."),
-    ],
-    ids=lambda text: text[:20],
-)
-def test_a_zone_that_is_none(name: str, hint: str) -> None:
-    told = refused(people.check_zone, name)
-    assert told.startswith("There is no time zone")
-    assert hint in told
-    assert len(told) < 150
-
-
-@pytest.mark.parametrize("name", ["UTC", "Europe/Berlin", "America/Argentina/ComodRivadavia", "Asia/Kolkata"])
-def test_a_zone_that_is_one(name: str) -> None:
-    assert people.check_zone(name) == name
-
-
-def test_a_person_is_found_by_name_or_id(world: World) -> None:
-    alex, sam = world.enrol("Alex"), world.enrol("Sam")
-
-    def find(wanted: str) -> UUID:
-        with world.site.db.read() as session:
-            return people.find_person(session, world.site, wanted).id
-
-    for wanted in ("Alex", "alex", " ALEX ", str(alex), alex.hex, str(alex)[-6:], str(alex).upper()[-6:]):
-        assert find(wanted) == alex
-    assert find("sam") == sam
-    for nobody in ("", "Charlie", str(new_id()), alex.hex[-3:], NUMBERS["Alex"]):
-        assert "There is no such person" in refused(find, nobody)
-    other = people.add_person(world.site, NewPerson("alex", EMAIL, "alex@example.org", "UTC"), world.at)
-    assert "Several people are meant" in refused(find, "Alex")
-    assert find(str(other)) == other
-
-
-def test_a_couple_is_found_by_id(world: World) -> None:
-    couple, other = people.add_couple(world.site), people.add_couple(world.site)
-
-    def find(wanted: str) -> UUID:
-        with world.site.db.read() as session:
-            return people.find_couple(session, wanted).id
-
-    assert find(str(couple)) == find(couple.hex[-8:]) == couple
-    assert find(str(other)) == other
-    for nothing in ("", "x", other.hex[-3:], str(new_id())):
-        assert "There is no such couple" in refused(find, nothing)
-
-
-def test_pages_of_people_and_couples(world: World) -> None:
-    couples = [people.add_couple(world.site) for _ in range(3)]
-    persons = [world.enrol("Alex", couples[0]), world.enrol("Sam", couples[0]), world.enrol("Charlie")]
-    with world.site.db.read() as session:
-        shown = people.list_people(session, world.site)
-        assert [one.id for one in shown] == persons
-        assert [one.id for one in people.list_people(session, world.site, couples[0])] == persons[:2]
-        assert [one.id for one in people.list_people(session, world.site, limit=2)] == persons[:2]
-        assert [one.id for one in people.list_people(session, world.site, after=persons[1])] == persons[2:]
-        assert people.list_couples(session) == couples
-        assert people.list_couples(session, limit=2) == couples[:2]
-        assert people.list_couples(session, after=couples[0]) == couples[1:]
-
-
-def test_a_person_is_shown_without_their_number(world: World) -> None:
-    couple = people.add_couple(world.site)
-    alex = world.enrol("Alex", couple, "Europe/Berlin")
-
-    def shown() -> people.Shown:
-        with world.site.db.read() as session:
-            return people.show(session, world.site, session.get_one(Person, alex))
-
-    before = shown()
-    assert (before.id, before.couple_id, before.name) == (alex, couple, "Alex")
-    assert (before.zone, before.language) == ("Europe/Berlin", "en")
-    assert before.addresses == (("sms", "+12…01", "not said yes"),)
-    assert NUMBERS["Alex"] not in repr(before)
-    world.says("Alex", "YES")
-    assert shown().addresses == (("sms", "+12…01", "said yes"),)
-    world.says("Alex", "STOP")
-    # A stop is the person's own: it looks like none.
-    assert shown().addresses == (("sms", "+12…01", "said yes"),)
-    with world.site.db.write() as session:
-        addresses.mark_dead(session, session.scalars(select(Address.id)).one(), world.at)
-    assert shown().addresses == (("sms", "+12…01", "not in use"),)
-
-
-@pytest.mark.parametrize(
-    ("address", "shown"), [("+12025550101", "+12…01"), ("alex@example.org", "a…@example.org")]
-)
-def test_an_address_is_masked(address: str, shown: str) -> None:
-    assert people.masked(address) == shown
-
-
-def test_a_pause_is_so_many_days_from_today_on(world: World) -> None:
-    world.at = datetime(2026, 3, 2, 23, tzinfo=UTC)
-    alex = world.enrol("Alex", zone="Asia/Tokyo")
-    assert people.pause(world.site, alex, 1, world.at) == (date(2026, 3, 3), date(2026, 3, 3))
-    assert people.pause(world.site, alex, 366, world.at) == (date(2026, 3, 3), date(2027, 3, 3))
-    assert people.pause(world.site, alex, None, world.at) == (date(2026, 3, 3), None)
-    for days in (0, -1, 367):
-        assert "1 to 366 days" in refused(people.pause, world.site, alex, days, world.at)
-
-
-def test_a_pause_and_its_end_for_somebody_who_is_gone(world: World) -> None:
-    with pytest.raises(AttuneError, match="no such person any more"):
-        people.pause(world.site, new_id(), 1, world.at)
-    with pytest.raises(AttuneError, match="no such person any more"):
-        people.resume(world.site, new_id(), world.at)
-
-
-def test_a_pause_quietens_and_its_end_does_not_make_up(world: World) -> None:
-    alex = world.join("Alex")
-    world.take_up("gratitude", "daily", "daily 12:00", alex)
-    people.pause(world.site, alex, 3, world.at)
-    world.goes_on(datetime(2026, 3, 4, 20, tzinfo=UTC))
-    assert world.told(alex, NudgeKind.NUDGE) == []
-    people.resume(world.site, alex, world.at)
-    world.goes_on(datetime(2026, 3, 5, 11, tzinfo=UTC))
-    assert world.told(alex, NudgeKind.NUDGE) == []
-    world.goes_on(datetime(2026, 3, 5, 12, tzinfo=UTC))
-    assert len(world.told(alex, NudgeKind.NUDGE)) == 1
 
 
 def test_consent_is_asked_in_the_ledger_too(world: World) -> None:

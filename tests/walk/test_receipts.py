@@ -68,7 +68,8 @@ def test_a_lower_rank_never_overwrites_a_higher(
     assert state(world, sent)[0] is expected
     assert len(rows(world, Receipt)) == len({report.status for report in told})
     (attempt,) = attempts(world, sent)
-    assert attempt.rank == max(report.rank for report in told)
+    highest = max(told, key=lambda report: report.rank)  # The first of them, if there are several.
+    assert (attempt.rank, attempt.code) == (highest.rank, highest.code)
 
 
 def test_a_delivery_is_told_once(world: World, sent: UUID) -> None:
@@ -308,6 +309,23 @@ def test_messages_of_other_attempts_are_told_to_the_provider(
 
     (answered,) = rows(world, Attempt, Attempt.outcome == Outcome.ACCEPTED, Attempt.channel == "own")
     assert finding.asked[0][2] == {answered.provider_id}
+
+
+def test_only_the_attempt_that_nobody_knows_of_is_asked_about(
+    world: World, nudged: UUID, finding: FindingChannel
+) -> None:
+    finding.answers.extend([SendError(Kind.RETRY, "busy"), SendError(Kind.UNKNOWN, UNSURE)])
+    for _ in range(2):
+        world.at = max(world.at, the_nudge(world, nudged).not_before)
+        sending.send_due(world.site, 10)
+    finding.found.append(Accepted("p-1"))
+
+    assert settle(world) == 1
+    assert len(finding.asked) == 1
+    assert [(a.outcome, a.provider_id) for a in attempts(world, nudged)] == [
+        (Outcome.RETRY, None),
+        (Outcome.ACCEPTED, "p-1"),
+    ]
 
 
 def test_a_message_settles_one_attempt_only(world: World, unknown: UUID, finding: FindingChannel) -> None:

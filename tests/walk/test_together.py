@@ -6,17 +6,19 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from habits.nudging import Reason
-from service import outbox, planning, sending
+from notifiers.base import Report
+from service import outbox, outcomes, planning, receipts, sending
 from service.models import Attempt, EntryRow, Nudge, NudgeItem, Reply
 from service.sending import Claimed
 from service.states import NudgeKind, NudgeState, ReplyState
 from tests.walk import writers
 from tests.walk.channel import Channel
 from tests.walk.processes import ended, start
-from tests.walk.rows import crowd, on, rows, state
+from tests.walk.rows import attempts, crowd, on, rows, state
 from tests.world import World
 
 
@@ -100,6 +102,25 @@ def test_who_is_held_by_another_transaction_holds_up_nobody_else(world: World, a
         assert [one.person_id for one in sending.claim(world.site, on("19:05"), 1)] == [sam]
         assert sending.claim(world.site, on("19:05"), 1) == []
     assert [one.person_id for one in sending.claim(world.site, on("19:05"), 1)] == [alex]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_reports_that_come_at_once_are_ranked_too(world: World, nudged: UUID, channel: Channel) -> None:
+    sending.send_due(world.site, 1)
+    (attempt,) = attempts(world, nudged)
+    late = Report(f"own-{attempt.id}", "sent", 2)
+    with ThreadPoolExecutor(1) as pool:
+        with Session(world.site.db.engine) as session, session.begin():
+            outbox.lock_people(session, [nudged])
+            waiting = pool.submit(receipts.record, world.site, "own", late, None, world.at)
+            while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                pass
+            delivered = Report(f"own-{attempt.id}", "delivered", 3)
+            outcomes.reported(session, session.get_one(Attempt, attempt.id), delivered, world.at)
+        assert waiting.result()
+
+    assert state(world, nudged)[0] is NudgeState.DELIVERED
+    assert [attempt.rank for attempt in attempts(world, nudged)] == [3]
 
 
 def test_a_daemon_a_web_server_and_a_command_loop_write_at_once(world: World, alex: UUID, sam: UUID) -> None:
