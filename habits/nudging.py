@@ -23,6 +23,7 @@ class Reason(StrEnum):
     DUE = "due, and not done yet"
     MOVED = "moved to the end of quiet hours"
     DONE = "done already"
+    SKIPPED = "skipped today"
     ASKED = "asked about this day already"
     GOAL_MET = "the goal of this period is met"
     PAUSED = "paused"

@@ -82,7 +82,14 @@ def _engine(url: str, busy_seconds: float) -> Engine:
             "or postgresql+psycopg://user@host/attune."
         ) from None
     if parsed.drivername != "sqlite":
-        return create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(
+            parsed,
+            pool_size=10,
+            max_overflow=20,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 10},
+        )
     engine = create_engine(
         parsed, pool_size=16, max_overflow=48, connect_args={"timeout": busy_seconds}, hide_parameters=True
     )

@@ -34,12 +34,21 @@ class Share:
     facts: Facts
 
     @cached_property
-    def _done(self) -> frozenset[date]:
+    def _said(self) -> dict[Mark, set[date]]:
+        """The days of which something was said that still stands, by what was said."""
+        said: dict[Mark, set[date]] = {mark: set() for mark in Mark}
         taken = taken_back(self.facts.entries)
-        return frozenset(e.day for e in self.facts.entries if e.kind is Mark.DONE and e.id not in taken)
+        for entry in self.facts.entries:
+            if entry.id not in taken:
+                said[entry.kind].add(entry.day)
+        return said
 
     def done_on(self, day: date) -> bool:
-        return day in self._done
+        return day in self._said[Mark.DONE]
+
+    def skipped_on(self, day: date) -> bool:
+        """Say whether the day was skipped, and not done all the same."""
+        return day in self._said[Mark.SKIPPED] and not self.done_on(day)
 
     def progress(self, today: date) -> Progress:
         return streaks.progress(self.facts, today)

@@ -4,20 +4,20 @@ People are claimed, not reminders, so that two workers can never split a digest.
 """
 
 import random
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from habits import nudging, practices, streaks
 from habits.nudging import Decision, Due, History, Reason, Rules
-from service import addresses, composing, due, facts, outbox
+from service import composing, due, facts, outbox
 from service.db import insert_new
-from service.models import Nudge, NudgeItem, Pause, Person, Pulse, Reminder
+from service.looking import Looked, look
+from service.models import Pause, Person, Pulse, Reminder
 from service.outbox import NewItem, NewNudge
 from service.site import Site
 from service.states import Cause, NudgeKind, NudgeState, Purpose
@@ -41,20 +41,6 @@ class Planned:
         return Planned(self.people + other.people, self.planned + other.planned, self.let_go + other.let_go)
 
 
-@dataclass(slots=True)
-class Looked:
-    """All that a batch needs, read with a fixed number of statements."""
-
-    reminders: dict[UUID, list[Reminder]] = field(default_factory=lambda: defaultdict(list))
-    verified: set[UUID] = field(default_factory=set)
-    paused: dict[UUID, list[Pause]] = field(default_factory=lambda: defaultdict(list))
-    planned: dict[UUID, list[datetime]] = field(default_factory=lambda: defaultdict(list))
-    prompts: dict[tuple[UUID, UUID], list[str]] = field(default_factory=lambda: defaultdict(list))
-    asked: set[tuple[UUID | None, date]] = field(default_factory=set)
-    pulses: set[tuple[UUID, date]] = field(default_factory=set)
-    members: dict[tuple[UUID, UUID], facts.Share] = field(default_factory=dict)
-
-
 def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
     """Plan for up to `limit` people who are due at `now`; safe to repeat and to run in many processes."""
     with site.db.write() as session:
@@ -69,7 +55,7 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
         )
         if not people:
             return Planned()
-        looked = _look(session, people, now)
+        looked = look(session, people, now)
         nudges: list[NewNudge] = []
         for person in people:
             nudges += _plan_person(site, person, looked, now)
@@ -78,52 +64,6 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
         _open_pulses(session, added, people)
         live = sum(nudge.state is NudgeState.PLANNED for nudge in added)
         return Planned(len(people), live, len(added) - live)
-
-
-def _look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
-    ids = {person.id for person in people}
-    looked = Looked()
-    for reminder in due.live_reminders(session, ids):
-        looked.reminders[reminder.person_id].append(reminder)
-    for person_id, found in addresses.open_addresses(session, ids).items():
-        if any(address.verified_at for address in found):
-            looked.verified.add(person_id)
-    earliest = (now - timedelta(days=2)).date()
-    for pause in session.scalars(
-        select(Pause).where(Pause.person_id.in_(ids), or_(Pause.to_on.is_(None), Pause.to_on >= earliest))
-    ):
-        looked.paused[pause.person_id].append(pause)
-    for person_id, at in session.execute(
-        select(Nudge.person_id, Nudge.not_before).where(
-            Nudge.person_id.in_(ids),
-            Nudge.kind.in_((NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.PULSE)),
-            Nudge.cause_kind == Cause.REMINDER,
-            Nudge.due_at >= now - timedelta(days=2),
-            Nudge.state.not_in((NudgeState.LAPSED, NudgeState.FAILED)),
-        )
-    ):
-        looked.planned[person_id].append(at)
-    looked.members = facts.shares(session, ids)
-    for person_id, habit_id, reminder_id, day, prompt_id in session.execute(
-        select(
-            NudgeItem.person_id, NudgeItem.habit_id, NudgeItem.reminder_id, NudgeItem.day, NudgeItem.prompt_id
-        )
-        # By habit first: that is what the rows' unique key begins with.
-        .where(
-            NudgeItem.habit_id.in_({habit_id for _, habit_id in looked.members}), NudgeItem.person_id.in_(ids)
-        )
-        .order_by(NudgeItem.nudge_id)
-    ):
-        if prompt_id:
-            looked.prompts[person_id, habit_id].append(prompt_id)
-        looked.asked.add((reminder_id, day))
-    for person_id, week_on in session.execute(
-        select(Pulse.person_id, Pulse.week_on).where(
-            Pulse.person_id.in_(ids), Pulse.week_on >= earliest - timedelta(days=7)
-        )
-    ):
-        looked.pulses.add((person_id, week_on))
-    return looked
 
 
 def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> list[NewNudge]:
@@ -218,6 +158,8 @@ def _unneeded(person: Person, reminder: Reminder, share: facts.Share, looked: Lo
         return Reason.PAUSED
     if (reminder.id, today) in looked.asked:
         return Reason.ASKED
+    if share.skipped_on(today):
+        return Reason.SKIPPED
     if not streaks.quiet_when_done(share.facts, today):
         return None
     return Reason.DONE if share.done_on(today) else Reason.GOAL_MET

@@ -19,6 +19,7 @@ from service.states import AddressKind, Cause, NudgeKind, NudgeState, ReplyState
 
 PRIVATE_REASONS = (
     Reason.DONE,
+    Reason.SKIPPED,
     Reason.ASKED,
     Reason.GOAL_MET,
     Reason.PAUSED,

@@ -104,13 +104,19 @@ def attune(ctx: click.Context, home: str | None) -> None:
 def main() -> None:
     """Run the command line as a program."""
     os.umask(0o077)  # What an installation writes is for its own user alone.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # An old terminal may not have every letter.
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
+    for stream in streams:
+        stream.reconfigure(errors="backslashreplace")  # An old terminal may not have every letter.
     try:
         attune.main(prog_name="attune")
     finally:
-        try:
-            sys.stdout.flush()
-        except OSError:  # What could not be written was told; Python would try it once more, with a traceback.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for stream in streams:
+            _let_go(stream)
+
+
+def _let_go(stream: io.TextIOWrapper) -> None:
+    try:
+        stream.flush()
+    except OSError:
+        # It was told that this could not be written. Python would try once more, and show a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

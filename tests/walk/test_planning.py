@@ -149,6 +149,18 @@ def test_who_has_done_it_is_left_in_peace(
     assert nudges(world, alex)[-1].reason == expected
 
 
+def test_who_skipped_today_is_left_in_peace_and_asked_again_tomorrow(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.says("Alex", "skip 1")
+    world.at = on("19:00")
+    plan(world)
+    assert outcome(world, alex) == [(NudgeState.LAPSED, Reason.SKIPPED)]
+
+    world.at = on("2026-03-03T19:00")
+    plan(world)
+    assert outcome(world, alex)[1:] == [(NudgeState.PLANNED, Reason.DUE)]
+
+
 def test_a_week_whose_goal_is_met_is_quiet_to_its_end(world: World, alex: UUID) -> None:
     world.take_up("gratitude", "2 a week", "daily 19:00", alex)
     world.says("Alex", "done")
