@@ -29,7 +29,7 @@ class Looked:
 
 
 def look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
-    """Return what planning needs of these people: nine statements, however many they are."""
+    """Return what planning needs of these people; the number of statements does not grow with theirs."""
     ids = {person.id for person in people}
     looked = Looked()
     for reminder in due.live_reminders(session, ids):
