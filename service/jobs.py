@@ -5,13 +5,12 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import inbound, outbox, planning, receipts, sending
-from service.models import Meta, Nudge
+from service.models import Meta
 from service.site import Site
-from service.states import NudgeKind
 
 LAST_TICK = "last_tick"
 
@@ -90,11 +89,3 @@ def run_all(site: Site) -> int:
 def next_instant(session: Session, now: datetime) -> datetime | None:
     """Return the next instant after `now` at which something is due."""
     return outbox.next_instant(session, now)
-
-
-def sent_so_far(session: Session) -> int:
-    """Return how many nudges and check-ins have ever gone out."""
-    gone = select(func.count()).where(
-        Nudge.kind.in_((NudgeKind.NUDGE, NudgeKind.PULSE)), Nudge.sent_at.is_not(None)
-    )
-    return session.scalar(gone) or 0

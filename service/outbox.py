@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy import CursorResult, Exists, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from habits.entries import Mark
+from habits.nudging import Reason
 from service.db import insert_new
 from service.ids import new_id
 from service.models import Attempt, EntryRow, Nudge, NudgeItem, Person
@@ -125,18 +126,28 @@ def waiting_for_hand_over(session: Session, now: datetime, limit: int) -> dict[N
     return {nudge: people[nudge.person_id] for nudge in nudges}
 
 
-def done_already(session: Session, nudge_ids: Collection[UUID]) -> set[UUID]:
-    """Return those of these nudges whose habits have all been done since they were planned."""
+def answered_already(session: Session, nudge_ids: Collection[UUID]) -> dict[UUID, Reason]:
+    """Return those of these nudges whose habits have all been done or skipped, and which of the two."""
+    rows = session.execute(
+        select(NudgeItem.nudge_id, _said(Mark.DONE), _said(Mark.SKIPPED)).where(
+            NudgeItem.nudge_id.in_(nudge_ids)
+        )
+    ).all()
+    waiting = {nudge_id for nudge_id, done, skipped in rows if not (done or skipped)}
+    found = {nudge_id: Reason.SKIPPED for nudge_id, _, _ in rows if nudge_id not in waiting}
+    return found | {nudge_id: Reason.DONE for nudge_id, done, _ in rows if done and nudge_id in found}
+
+
+def _said(mark: Mark) -> Exists:
+    """Return the condition that this was said of an item's habit and day, and stands."""
     undoing = aliased(EntryRow)
-    done = exists().where(
+    return exists().where(
         EntryRow.person_id == NudgeItem.person_id,
         EntryRow.habit_id == NudgeItem.habit_id,
         EntryRow.day == NudgeItem.day,
-        EntryRow.kind == Mark.DONE,
+        EntryRow.kind == mark,
         ~exists().where(undoing.undoes_id == EntryRow.id),
     )
-    asked = session.execute(select(NudgeItem.nudge_id, done).where(NudgeItem.nudge_id.in_(nudge_ids))).all()
-    return {nudge_id for nudge_id, _ in asked} - {nudge_id for nudge_id, is_done in asked if not is_done}
 
 
 def start(

@@ -63,9 +63,9 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
     with site.db.write() as session:
         ripe = outbox.waiting_for_hand_over(session, now, limit)
         reach = addresses.open_addresses(session, {person.id for person in ripe.values()})
-        done = outbox.done_already(session, [nudge.id for nudge in ripe])
+        answered = outbox.answered_already(session, [nudge.id for nudge in ripe])
         for nudge, person in ripe.items():
-            why = Reason.DONE if nudge.id in done else _not_any_more(session, nudge, person, now)
+            why = answered.get(nudge.id) or _not_any_more(session, nudge, person, now)
             route = why or _route(session, site, nudge, reach.get(person.id, []))
             if isinstance(route, str):
                 outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, route)

@@ -93,8 +93,16 @@ def test_a_week_in_a_minute(demo: Running, browser: Browser) -> None:
         }
 
 
-ALEX = (["done"], ["1", "2"], ["1", "1"], ["done"], ["4 3 5", "1"], ["👍", "2"], ["done"])
-SAM = (["done"], [], ["skip"], ["pause 2 days"], [], ["1"], ["streak"])
+ALEX: tuple[list[str], ...] = (
+    ["done"],
+    ["1", "2"],
+    ["1", "1"],
+    ["done"],
+    ["4 3 5", "1"],
+    ["👍", "2"],
+    ["done"],
+)
+SAM: tuple[list[str], ...] = (["done"], [], ["skip"], ["pause 2 days"], [], ["1"], ["streak"])
 """What the two say on each day of a week."""
 
 

@@ -148,13 +148,18 @@ def test_later_may_be_said_again(world: World, nudged: UUID) -> None:
     assert sorted(item.turn for item in rows(world, NudgeItem)) == [0, 1, 2]
 
 
-def test_what_was_put_off_and_then_done_does_not_come_again(world: World, nudged: UUID) -> None:
+@pytest.mark.parametrize(
+    ("said", "reason"), [("done", Reason.DONE), ("skip", Reason.SKIPPED), ("pause", Reason.PAUSED)]
+)
+def test_what_was_put_off_and_then_settled_does_not_come_again(
+    world: World, nudged: UUID, said: str, reason: Reason
+) -> None:
     says(world, "later")
-    says(world, "done")
+    says(world, said)
     world.goes_on(on("20:00"))
 
     again = nudges(world, nudged)[1]
-    assert (again.state, again.reason) == (NudgeState.LAPSED, Reason.DONE)
+    assert (again.state, again.reason) == (NudgeState.LAPSED, reason)
 
 
 def test_what_was_put_off_does_not_use_up_the_cap(world: World, nudged: UUID) -> None:

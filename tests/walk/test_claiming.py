@@ -118,6 +118,7 @@ def without_channel(world: World, _: UUID) -> None:
         (without_consent, Reason.NO_CONSENT),
         (without_address, Reason.NO_CONSENT),
         (says("done"), Reason.DONE),
+        (says("skip"), Reason.SKIPPED),
         (without_channel, "no channel for sms is set up; see `attune notifier list`"),
     ],
 )
@@ -134,7 +135,7 @@ def test_what_changed_since_the_planning_is_looked_at_again(
     assert planned not in channel.texts
 
 
-@pytest.mark.parametrize("said", [["skip"], ["done", "undo"], ["list"], ["pause", "resume"]])
+@pytest.mark.parametrize("said", [["skip", "undo"], ["done", "undo"], ["list"], ["pause", "resume"]])
 def test_what_is_still_wanted_goes_out(world: World, alex: UUID, channel: Channel, said: list[str]) -> None:
     world.take_up("gratitude", "daily", "daily 19:00", alex)
     world.at = on("19:00")
@@ -145,6 +146,17 @@ def test_what_is_still_wanted_goes_out(world: World, alex: UUID, channel: Channe
         pass
 
     assert state(world, alex)[0] is NudgeState.SENT
+
+
+def test_what_was_done_on_another_day_holds_nothing(world: World, alex: UUID, channel: Channel) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.says("Alex", "done")
+    world.at = on("2026-03-03T19:00")
+    planning.plan_due(world.site, on("19:00"))
+    planning.plan_due(world.site, world.at)
+    send(world)
+
+    assert [nudge.state for nudge in nudges(world, alex)] == [NudgeState.LAPSED, NudgeState.SENT]
 
 
 def test_a_digest_goes_out_until_all_of_it_is_done(world: World, alex: UUID, channel: Channel) -> None:

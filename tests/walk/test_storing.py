@@ -252,6 +252,7 @@ def test_who_stopped_may_log_and_gets_help_and_nothing_else(
     send_all(world)
 
     assert len(channel.texts) == (1 if answered else 0)
+    assert len(nudges(world, alex, NudgeKind.ANSWER)) == (2 if answered else 1)  # The first confirms.
     assert len(rows(world, EntryRow)) == (1 if said == "done" else 0)
     assert world.person(alex).stopped_at is not None
 
@@ -292,6 +293,8 @@ def test_a_bug_keeps_the_words_and_after_three_tries_is_for_the_admin(
     assert rows(world, Reply, Reply.id == reply_id)[0].raw_sealed == b"not what was sealed"
     assert rows(world, Reply, Reply.id != reply_id)[0].state is ReplyState.UNDERSTOOD
     assert [entry.kind for entry in rows(world, EntryRow)] == ["skipped"]
+    damage(world, reply_id, world.site.sealer.seal("done"))
+    assert understand(world, reply_id) is None
     said = capsys.readouterr()
     assert str(reply_id) in said.out + said.err
     assert ALEX not in said.out + said.err

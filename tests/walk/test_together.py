@@ -113,7 +113,8 @@ def test_reports_that_come_at_once_are_ranked_too(world: World, nudged: UUID, ch
         with Session(world.site.db.engine) as session, session.begin():
             outbox.lock_people(session, [nudged])
             waiting = pool.submit(receipts.record, world.site, "own", late, None, world.at)
-            while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            held = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            while not (session.scalar(held) or waiting.done()):
                 pass
             delivered = Report(f"own-{attempt.id}", "delivered", 3)
             outcomes.reported(session, session.get_one(Attempt, attempt.id), delivered, world.at)
