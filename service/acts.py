@@ -68,10 +68,8 @@ def act(at: Acting, parts: Sequence[replies.Part]) -> tuple[str, Cause]:
             return "", Cause.OPT_OUT  # The caller ends everything and confirms it.
         if isinstance(part, replies.Help):
             cause = Cause.HELP
-        if not isinstance(part, replies.UnknownNumber):
-            said.append(_act(at, part))
-        elif part.number == unknown[0]:
-            said.append(_unknown(at, unknown))
+        all_at_once = isinstance(part, replies.UnknownNumber)
+        said.append(_unknown(at, unknown) if all_at_once else _act(at, part))
     return _short(said), cause
 
 

@@ -323,6 +323,16 @@ def test_an_answer_is_not_the_same_twice_running(world: World, nudged: UUID) -> 
         assert all(one != other for one, other in pairwise(answers))
 
 
+def test_the_answer_to_what_was_left_names_the_day_as_it_is_read(world: World, nudged: UUID) -> None:
+    message = Inbound("in-1", NUMBERS["Alex"], "done")
+    inbound.store(world.site, "phone", AddressKind.SMS, message, world.at)
+    world.at = on("2026-03-03T09:00")
+    inbound.sweep(world.site, world.at)
+
+    (answer,) = nudges(world, nudged, NudgeKind.ANSWER)
+    assert "yesterday" in words(world, answer)
+
+
 @pytest.fixture
 def busy(world: World, alex: UUID) -> UUID:
     """Alex, with the six habits that have the longest titles, and a digest of them just now."""
@@ -350,7 +360,9 @@ def test_answers_are_short(world: World, busy: UUID, most: int, said: tuple[str,
         if understood.answer:
             longest = max(longest, count(understood.answer).segments)
         assert (most == 1) <= (len(understood.parts) == 1)
-    sent = [words(world, row) for row in rows(world, Nudge, Nudge.kind == NudgeKind.ANSWER)]
+        if "pause" in text:
+            assert "RESUME" in (understood.answer or "")  # Lists give way to what was done.
 
+    sent = [words(world, row) for row in rows(world, Nudge, Nudge.kind == NudgeKind.ANSWER)]
     assert longest == most
     assert max(count(text).segments for text in sent) == most
