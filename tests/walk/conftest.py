@@ -5,7 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from service import planning
+from notifiers.base import Accepted
+from service import planning, sending
+from service.sending import Handed
 from tests.walk.channel import Channel, FindingChannel
 from tests.walk.rows import agree, on
 from tests.world import World
@@ -46,3 +48,11 @@ def nudged(world: World, alex: UUID) -> UUID:
     world.at = on("19:00")
     planning.plan_due(world.site, world.at)
     return alex
+
+
+@pytest.fixture
+def sent(world: World, nudged: UUID, channel: Channel) -> UUID:
+    """Alex, whose nudge the provider has taken as `p-1`."""
+    (claimed,) = sending.claim(world.site, world.at, 1)
+    sending.record(world.site, Handed(claimed, Accepted("p-1", 1)), world.at)
+    return nudged

@@ -1,19 +1,17 @@
 """What each message does to the rows, and what is answered: once, short, and true."""
 
-from datetime import date, timedelta
 from itertools import pairwise
 from uuid import UUID
 
 import pytest
 
 from habits import practices
-from habits.nudging import Reason
 from notifiers.base import Inbound
 from notifiers.segments import count
 from service import inbound, taking_up
-from service.models import EntryRow, Nudge, NudgeItem, Pause
+from service.models import EntryRow, Nudge
 from service.states import AddressKind, Cause, NudgeKind, NudgeState
-from tests.walk.rows import agree, items, nudges, on, rows, words
+from tests.walk.rows import agree, nudges, on, rows, words
 from tests.world import NUMBERS, World
 
 LONGEST_TITLES = sorted(
@@ -106,117 +104,6 @@ def test_two_habits_are_skipped_in_one_answer(world: World, nudged: UUID) -> Non
     assert "Gratitude" in answer
     assert "Empathy" in answer
     assert kinds(world) == ["skipped", "skipped"]
-
-
-@pytest.mark.parametrize(
-    ("said", "again_at", "named"),
-    [
-        ("later", "20:00", "at 20:00"),
-        ("later 30m", "19:30", "at 19:30"),
-        ("snooze 2h", "21:00", "at 21:00"),
-        ("later 22:30", "22:30", "at 22:30"),  # Into quiet hours, as asked.
-        ("later 08:00", "2026-03-03T08:00", "tomorrow at 08:00"),
-    ],
-)
-def test_later_brings_the_same_words_again(
-    world: World, nudged: UUID, said: str, again_at: str, named: str
-) -> None:
-    assert named in says(world, said)
-
-    first, again = nudges(world, nudged)
-    assert first.answered_at == on("19:00")
-    assert (again.kind, again.cause_kind, again.reason) == (NudgeKind.NUDGE, Cause.REPLY, "asked for")
-    assert (again.due_at, again.not_before) == (on(again_at), on(again_at))
-    assert again.expires_at == on(again_at) + timedelta(hours=2)
-    assert words(world, again) == words(world, first)
-    (old,), (new,) = items(world, first), items(world, again)
-    assert (new.habit_id, new.day, new.prompt_id, new.turn) == (old.habit_id, old.day, old.prompt_id, 1)
-
-    world.goes_on(on(again_at))
-    assert nudges(world, nudged)[1].state is NudgeState.SENT
-    says(world, "done")
-    assert [entry.day for entry in rows(world, EntryRow)] == [date(2026, 3, 2)]
-
-
-def test_later_may_be_said_again(world: World, nudged: UUID) -> None:
-    says(world, "later")
-    world.goes_on(on("20:00"))
-    says(world, "later 30m")
-    world.goes_on(on("20:30"))
-
-    assert [nudge.state for nudge in nudges(world, nudged)] == [NudgeState.SENT] * 3
-    assert sorted(item.turn for item in rows(world, NudgeItem)) == [0, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("said", "reason"), [("done", Reason.DONE), ("skip", Reason.SKIPPED), ("pause", Reason.PAUSED)]
-)
-def test_what_was_put_off_and_then_settled_does_not_come_again(
-    world: World, nudged: UUID, said: str, reason: Reason
-) -> None:
-    says(world, "later")
-    says(world, said)
-    world.goes_on(on("20:00"))
-
-    again = nudges(world, nudged)[1]
-    assert (again.state, again.reason) == (NudgeState.LAPSED, reason)
-
-
-def test_what_was_put_off_does_not_use_up_the_cap(world: World, nudged: UUID) -> None:
-    for hour in (20, 21, 22):
-        says(world, "later")
-        world.goes_on(on(f"{hour}:00"))
-
-    assert [nudge.state for nudge in nudges(world, nudged)] == [NudgeState.SENT] * 4
-
-
-def test_later_is_at_most_a_day_away(world: World, nudged: UUID) -> None:
-    assert "too far away" in says(world, "later 300h")
-    assert len(nudges(world, nudged)) == 1
-    assert nudges(world, nudged)[0].answered_at is None
-
-
-def test_later_without_a_nudge_says_that_nothing_waits(world: World, alex: UUID) -> None:
-    world.take_up("gratitude", "daily", "daily 19:00", alex)
-
-    assert "Nothing is waiting" in says(world, "later")
-
-
-def test_a_later_that_was_left_comes_at_once_when_its_time_is_over(world: World, nudged: UUID) -> None:
-    message = Inbound("in-1", NUMBERS["Alex"], "later 30m")
-    inbound.store(world.site, "phone", AddressKind.SMS, message, world.at)
-    world.at = on("19:45")
-    inbound.sweep(world.site, world.at)
-
-    assert nudges(world, nudged)[1].not_before == world.at
-
-
-@pytest.mark.parametrize(
-    ("said", "last", "named"),
-    [
-        ("pause", None, "RESUME"),
-        ("pause 3 days", date(2026, 3, 4), "Thursday"),
-        ("pause until friday", date(2026, 3, 5), "Friday"),
-    ],
-)
-def test_pause_is_kept_and_ends_by_resume(
-    world: World, nudged: UUID, said: str, last: date | None, named: str
-) -> None:
-    says(world, "later")
-    assert named in says(world, said)
-
-    assert [(p.from_on, p.to_on) for p in rows(world, Pause)] == [(date(2026, 3, 2), last)]
-    again = nudges(world, nudged)[1]
-    assert (again.state, again.reason) == (NudgeState.LAPSED, Reason.PAUSED)
-    world.at = on("2026-03-03T10:00")
-    assert "19:00" in says(world, "resume")
-    assert [p.to_on for p in rows(world, Pause)] == [date(2026, 3, 2)]
-    world.goes_on(on("2026-03-03T19:00"))
-    assert nudges(world, nudged)[-1].state is NudgeState.SENT
-
-
-def test_resume_without_reminders_promises_none(world: World, alex: UUID) -> None:
-    assert says(world, "resume") == "Good to have you back. Your reminders are on."
 
 
 def test_streaks_are_told_with_practised_days_first(world: World, nudged: UUID) -> None:

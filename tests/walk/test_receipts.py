@@ -1,21 +1,19 @@
 """What became of messages: reports in any order, hand-overs that never ended, asking about the unknown."""
 
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Report, SendError
-from service import planning, receipts, sending
-from service.models import Attempt, Event, Nudge, Receipt
+from service import receipts, sending
+from service.models import Event, Receipt
 from service.sending import Claimed, Handed
 from service.states import NudgeState, Outcome
-from tests.walk.channel import Channel, FindingChannel
+from tests.walk.channel import Channel
 from tests.walk.rows import attempts, on, rows, state, the_nudge
 from tests.world import World
 
-MINUTE = timedelta(minutes=1)
 QUEUED, SENT, DELIVERED = (
     Report("p-1", status, rank) for rank, status in ((1, "queued"), (2, "sent"), (3, "delivered"))
 )
@@ -35,13 +33,6 @@ def hand(world: World, claimed: Claimed, result: Accepted | SendError | None = N
 
 def reports(world: World, *told: Report, attempt_id: UUID | None = None) -> list[bool]:
     return [receipts.record(world.site, "own", report, attempt_id, world.at) for report in told]
-
-
-@pytest.fixture
-def sent(world: World, nudged: UUID, channel: Channel) -> UUID:
-    """Alex, whose nudge the provider has taken as `p-1`."""
-    hand(world, claim(world))
-    return nudged
 
 
 @pytest.mark.parametrize(
@@ -183,195 +174,3 @@ def test_an_opt_out_in_a_report_stops_everything(world: World, sent: UUID) -> No
 
     assert world.person(sent).stopped_at == world.at
     assert state(world, sent)[0] is NudgeState.FAILED
-
-
-# Hand-overs that never ended.
-
-
-def sweep(world: World) -> int:
-    return receipts.sweep(world.site, world.at)
-
-
-def test_a_hand_over_that_never_ended_is_unknown(world: World, nudged: UUID, channel: Channel) -> None:
-    claim(world)
-    world.at += timedelta(seconds=world.site.settings.claim_seconds)
-    assert sweep(world) == 0
-    world.at += timedelta(seconds=1)
-    assert sweep(world) == 1
-
-    assert state(world, nudged) == (NudgeState.UNKNOWN, "the hand-over never ended")
-    assert [attempt.outcome for attempt in attempts(world, nudged)] == [Outcome.UNKNOWN]
-    assert sweep(world) == 0
-    assert sending.claim(world.site, world.at, 10) == []
-
-
-def test_the_sweep_leaves_alone_what_ended(world: World, sent: UUID) -> None:
-    world.at += timedelta(hours=1)
-
-    assert sweep(world) == 0
-    assert state(world, sent)[0] is NudgeState.SENT
-
-
-@pytest.mark.parametrize(
-    ("result", "expected"),
-    [
-        (Accepted("p-1", 1), NudgeState.SENT),
-        (SendError(Kind.RETRY, "busy"), NudgeState.PLANNED),
-        (SendError(Kind.UNKNOWN, UNSURE), NudgeState.UNKNOWN),
-    ],
-)
-def test_an_answer_that_comes_after_the_sweep_still_counts(
-    world: World, nudged: UUID, channel: Channel, result: Accepted | SendError, expected: NudgeState
-) -> None:
-    claimed = claim(world)
-    world.at += 5 * MINUTE
-    sweep(world)
-    hand(world, claimed, result)
-
-    assert state(world, nudged)[0] is expected
-
-
-@pytest.mark.parametrize(("report", "expected"), [(SENT, NudgeState.SENT), (DELIVERED, NudgeState.DELIVERED)])
-def test_a_report_settles_what_is_unknown(
-    world: World, nudged: UUID, channel: Channel, report: Report, expected: NudgeState
-) -> None:
-    claimed = claim(world)
-    world.at += 5 * MINUTE
-    sweep(world)
-    reports(world, report, attempt_id=claimed.attempt_id)
-
-    assert state(world, nudged)[0] is expected
-    assert the_nudge(world, nudged).sent_at == world.at
-
-
-# Asking the provider.
-
-
-@pytest.fixture
-def unknown(world: World, nudged: UUID, finding: FindingChannel) -> UUID:
-    """Alex, of whose nudge nobody knows whether it went out."""
-    finding.answers.append(SendError(Kind.UNKNOWN, UNSURE))
-    sending.send_due(world.site, 10)
-    world.at += MINUTE
-    return nudged
-
-
-def settle(world: World) -> int:
-    return receipts.settle(world.site, world.at)
-
-
-def test_the_provider_may_know_of_what_is_unknown(
-    world: World, unknown: UUID, finding: FindingChannel
-) -> None:
-    finding.found.append(Accepted("p-1"))
-
-    assert settle(world) == 1
-    nudge = the_nudge(world, unknown)
-    assert (nudge.state, nudge.sent_at) == (NudgeState.SENT, world.at)
-    (attempt,) = attempts(world, unknown)
-    assert (attempt.outcome, attempt.provider_id) == (Outcome.ACCEPTED, "p-1")
-    ((message, since_at, matched),) = finding.asked
-    assert (message.to, message.text) == (finding.messages[0].to, finding.messages[0].text)
-    assert since_at == attempt.claimed_at - MINUTE
-    assert matched == frozenset()
-    assert settle(world) == 0
-    assert len(finding.asked) == 1
-    assert reports(world, DELIVERED) == [True]
-
-
-def test_what_the_provider_does_not_know_stays_unknown_and_is_asked_about_for_an_hour(
-    world: World, unknown: UUID, finding: FindingChannel
-) -> None:
-    assert settle(world) == 0
-    world.at = on("20:00")
-    assert settle(world) == 0
-    world.at += timedelta(seconds=1)
-    assert settle(world) == 0
-
-    assert len(finding.asked) == 2
-    assert state(world, unknown) == (NudgeState.UNKNOWN, UNSURE)
-
-
-def test_a_provider_that_cannot_be_asked_is_asked_again(
-    world: World, unknown: UUID, finding: FindingChannel
-) -> None:
-    finding.found.extend([SendError(Kind.RETRY, "busy"), Accepted("p-1")])
-
-    assert [settle(world), settle(world)] == [0, 1]
-
-
-def test_messages_of_other_attempts_are_told_to_the_provider(
-    world: World, unknown: UUID, finding: FindingChannel
-) -> None:
-    world.says("Alex", "list")
-    sending.send_due(world.site, 10)
-    settle(world)
-
-    (answered,) = rows(world, Attempt, Attempt.outcome == Outcome.ACCEPTED, Attempt.channel == "own")
-    assert finding.asked[0][2] == {answered.provider_id}
-
-
-def test_only_the_attempt_that_nobody_knows_of_is_asked_about(
-    world: World, nudged: UUID, finding: FindingChannel
-) -> None:
-    finding.answers.extend([SendError(Kind.RETRY, "busy"), SendError(Kind.UNKNOWN, UNSURE)])
-    for _ in range(2):
-        world.at = max(world.at, the_nudge(world, nudged).not_before)
-        sending.send_due(world.site, 10)
-    finding.found.append(Accepted("p-1"))
-
-    assert settle(world) == 1
-    assert len(finding.asked) == 1
-    assert [(a.outcome, a.provider_id) for a in attempts(world, nudged)] == [
-        (Outcome.RETRY, None),
-        (Outcome.ACCEPTED, "p-1"),
-    ]
-
-
-def test_a_message_settles_one_attempt_only(world: World, unknown: UUID, finding: FindingChannel) -> None:
-    world.take_up("empathy", "daily", "daily 19:05", unknown)
-    world.at = on("19:05")
-    planning.plan_due(world.site, world.at)
-    finding.answers.append(SendError(Kind.UNKNOWN, UNSURE))
-    sending.send_due(world.site, 10)
-    finding.found.extend([Accepted("p-1"), Accepted("p-1")])
-
-    assert settle(world) == 1
-    left = rows(world, Nudge, Nudge.state == NudgeState.UNKNOWN)
-    assert len(left) == 1
-    finding.found.append(Accepted("p-2"))
-    assert settle(world) == 1
-    assert finding.asked[-1][2] == {"p-1"}
-
-
-def test_what_was_settled_in_the_meantime_is_left_alone(
-    world: World, unknown: UUID, finding: FindingChannel
-) -> None:
-    (attempt,) = attempts(world, unknown)
-    finding.found.append(Accepted("p-1"))
-    reports(world, DELIVERED, attempt_id=attempt.id)
-
-    assert settle(world) == 0
-    assert state(world, unknown)[0] is NudgeState.DELIVERED
-
-
-def test_a_channel_that_cannot_be_asked_leaves_it_to_the_admin(
-    world: World, nudged: UUID, channel: Channel
-) -> None:
-    channel.answers.append(SendError(Kind.UNKNOWN, UNSURE))
-    sending.send_due(world.site, 10)
-
-    assert settle(world) == 0
-    assert state(world, nudged) == (NudgeState.UNKNOWN, UNSURE)
-
-
-def test_an_answer_to_what_is_unknown_shows_that_it_arrived(
-    world: World, unknown: UUID, finding: FindingChannel
-) -> None:
-    world.says("Alex", "done")
-
-    nudge = the_nudge(world, unknown)
-    assert (nudge.state, nudge.reason) == (NudgeState.SENT, "answered, so it arrived")
-    assert (nudge.sent_at, nudge.answered_at) == (world.at, world.at)
-    assert settle(world) == 0
-    assert finding.asked == []
