@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     """What a reminder brings."""
 
     NUDGE = "nudge"
+    RESCUE = "rescue"
     PULSE = "pulse"
     SUMMARY = "summary"
 
@@ -36,7 +37,9 @@ class NudgeKind(StrEnum):
     RESCUE = "rescue"
     ANSWER = "answer"
     PULSE = "pulse"
-    WELCOME = "welcome"
+    SUMMARY = "summary"
+    WELCOME = "welcome"  # To somebody who was away, in place of what was due.
+    QUESTION = "question"  # Its answer is yes or no: are nudges still useful, is a habit to be shared.
     CONSENT = "consent"
     NOTICE = "notice"
 
@@ -50,6 +53,7 @@ class Cause(StrEnum):
     HELP = "help"  # A stopped person still gets it.
     ENROLMENT = "enrolment"
     CODE = "code"
+    TOGETHER = "together"  # Its id is the habit's.
     TEST = "test"
 
 
@@ -78,6 +82,14 @@ class ReplyState(StrEnum):
     RECEIVED = "received"
     UNDERSTOOD = "understood"
     STUCK = "stuck"
+
+
+class RestKind(StrEnum):
+    """Why a person's part in a joint habit rests; to the other they all look the same."""
+
+    STOPPED = "stopped"
+    SILENT = "silent"  # Until a sign of life.
+    APART = "apart"  # `together` was taken back.
 
 
 class PulseState(StrEnum):

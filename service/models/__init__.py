@@ -17,6 +17,7 @@ from service.models.practice import (
     Pulse,
     PulseAnswer,
     Reminder,
+    Rest,
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Receipt",
     "Reminder",
     "Reply",
+    "Rest",
     "Row",
     "SenderState",
     "Suppression",

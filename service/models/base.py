@@ -16,6 +16,7 @@ from service.states import (
     PulseState,
     Purpose,
     ReplyState,
+    RestKind,
 )
 
 NAMES = {
@@ -43,6 +44,7 @@ class Row(DeclarativeBase):
             PulseState,
             Purpose,
             ReplyState,
+            RestKind,
         )
     }
 

@@ -1,6 +1,6 @@
 """Who takes part: people, their addresses, and what they agreed to."""
 
-from datetime import time
+from datetime import date, time
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
@@ -34,6 +34,8 @@ class Person(Row):
     rested_until: Mapped[Instant | None]
     stopped_at: Mapped[Instant | None]
     last_sign_of_life_at: Mapped[Instant | None]
+    away_on: Mapped[date | None]
+    """Since when messages were held back from somebody paused, resting or silent; None once one has gone out."""
     __table_args__ = (
         partial("ix_person_due_at", "due_at", where="due_at IS NOT NULL"),
         CheckConstraint("week_starts BETWEEN 0 AND 6", name="week_starts"),

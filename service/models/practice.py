@@ -3,13 +3,13 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from habits.entries import Mark
 from service.columns import Id, Instant, Sealed, Text, Word
 from service.models.base import Row, to
-from service.states import Joint, PulseState, Purpose
+from service.states import Joint, PulseState, Purpose, RestKind
 
 
 class Habit(Row):
@@ -21,6 +21,7 @@ class Habit(Row):
     joint: Mapped[Joint] = mapped_column(default=Joint.NONE)
     started_on: Mapped[date]
     ended_on: Mapped[date | None]
+    taper: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (CheckConstraint("(couple_id IS NULL) <> (person_id IS NULL)", name="one_owner"),)
 
 
@@ -61,9 +62,11 @@ class Reminder(Row):
     starts_on: Mapped[date]
     fired_on: Mapped[date | None]
     next_at: Mapped[Instant | None]
+    thinned: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many of its nudges in a row were left out because the goal is kept."""
     __table_args__ = (
         Index("ix_reminder_person_id_next_at", "person_id", "next_at"),
-        CheckConstraint("(habit_id IS NOT NULL) = (purpose = 'nudge')", name="habit_if_nudge"),
+        CheckConstraint("(habit_id IS NOT NULL) = (purpose IN ('nudge', 'rescue'))", name="habit_if_nudge"),
     )
 
 
@@ -75,6 +78,19 @@ class Pause(Row):
     from_on: Mapped[date]
     to_on: Mapped[date | None]
     __table_args__ = (Index("ix_pause_person_id_to_on", "person_id", "to_on"),)
+
+
+class Rest(Row):
+    """Days of a person on which a joint habit holds besides their pauses: of one habit, or of all."""
+
+    __tablename__ = "rest"
+    id: Mapped[Id]
+    person_id: Mapped[UUID] = mapped_column(to("person.id"))
+    habit_id: Mapped[UUID | None] = mapped_column(to("habit.id"), index=True)
+    kind: Mapped[RestKind]
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+    __table_args__ = (Index("ix_rest_person_id_to_on", "person_id", "to_on"),)
 
 
 class EntryRow(Row):
