@@ -44,7 +44,7 @@ def of(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID 
     return found
 
 
-def _open(person_id: UUID, kind: RestKind, habit_id: UUID | None) -> Select[tuple[Rest]]:
+def _open(person_id: UUID, kind: RestKind, habit_id: UUID | None) -> Select[Rest]:
     return select(Rest).where(
         Rest.person_id == person_id, Rest.kind == kind, Rest.habit_id == habit_id, Rest.to_on.is_(None)
     )
