@@ -1,113 +1,143 @@
 """The policy: from what is due and what was, to one message now, later today, or none, and why.
 
 Pure: `now` is an argument and the answer depends on nothing else. The rules are numbered as in docs/why.md:
-1 consent and rest, 2 quiet when done, 3 quiet hours, 4 one message and a cap a day, 5 catching up.
+1 consent and rest, 2 quiet when done, 3 quiet hours, 4 one message and a cap a day, 5 catching up, 6 silence,
+7 taper, 8 rescue, 9 welcome back, 10 the weekly summary.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
-from habits.days import DAY, day_begins, day_of, instant
+from habits.hours import DIGEST, Rules, expiry, is_late, joins_until, out_of_quiet, quiet_after
+from habits.needs import Kind, Standing, needless, tapered
+from habits.reasons import Reason
+from habits.silence import Silence, in_place_of, waits
 
-DIGEST = timedelta(minutes=10)
-"""Reminders due this long after the first go into the same message."""
+__all__ = [
+    "DIGEST",
+    "Decision",
+    "Due",
+    "History",
+    "Kind",
+    "Reason",
+    "Rules",
+    "Silence",
+    "Standing",
+    "decide",
+    "expiry",
+    "is_late",
+    "joins_until",
+    "out_of_quiet",
+    "quiet_after",
+]
 
-
-class Reason(StrEnum):
-    """Why a nudge goes out, or does not, in words for the admin and the demo."""
-
-    DUE = "due, and not done yet"
-    MOVED = "moved to the end of quiet hours"
-    DONE = "done already"
-    SKIPPED = "skipped today"
-    ASKED = "asked about this day already"
-    GOAL_MET = "the goal of this period is met"
-    PAUSED = "paused"
-    RESTING = "resting"
-    STOPPED = "stopped"
-    NO_CONSENT = "no address that said yes"
-    QUIET_HOURS = "would fall in quiet hours"
-    CAP = "the messages of this day are used up"
-    LATE = "too late to be of use"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """A person's own limits; local times in `zone`."""
-
-    zone: ZoneInfo
-    day_starts: time = time(3)
-    quiet_from: time = time(21)
-    quiet_to: time = time(8)
-    daily_cap: int = 3
-    catch_up: timedelta = timedelta(hours=2)
+HELD = (Reason.PAUSED, Reason.RESTING, Reason.SILENT)
+WHY = {Kind.RESCUE: Reason.RESCUE, Kind.WELCOME: Reason.WELCOME, Kind.QUESTION: Reason.USEFUL}
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One reminder that is due, and why its habit needs no nudge today, if so."""
+    """One reminder that is due, what it asks for, and how its habit stands that day."""
 
     key: Hashable
     due_at: datetime
-    unneeded: Reason | None = None
+    kind: Kind = Kind.NUDGE
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the policy has to know of a person. `planned` are the instants of the latest two days' nudges."""
+    """What the policy has to know of a person.
+
+    `paused_on` is the first day of a pause that covers today. `planned` are the instants of the latest two
+    days' messages, answers and what was asked for aside.
+    """
 
     consent: bool = True
     stopped: bool = False
-    paused: bool = False
+    paused_on: date | None = None
     rested_until: datetime | None = None
     planned: tuple[datetime, ...] = ()
+    silence: Silence = field(default_factory=Silence)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One message with the reminders in `send`, or none. Every reminder is in `send` or in `let_go`."""
+    """One message of a kind, with the reminders in `send`, or none. Every reminder is in `send` or `let_go`.
+
+    `away_on` is what to keep for the next decision (see `Silence`).
+    """
 
     reason: Reason
+    kind: Kind = Kind.NUDGE
     send: tuple[Hashable, ...] = ()
     let_go: tuple[tuple[Hashable, Reason], ...] = ()
     not_before: datetime | None = None
     expires_at: datetime | None = None
+    away_on: date | None = None
 
 
 def decide(due: tuple[Due, ...], rules: Rules, history: History, now: datetime) -> Decision:
-    """Decide about one person's reminders that are due together; `due` is not empty."""
+    """Decide about one person's reminders that are due together.
+
+    `due` is not empty; nudges and rescues go together, a check-in or a summary is decided about alone.
+    """
+    if any(one.standing.done or one.standing.skipped for one in due):
+        history = replace(history, silence=replace(history.silence, away_on=None))  # They are here.
     whole = _unreachable(history, now)
     if whole:
-        return _none(due, whole)
+        return _none(due, (), whole, rules, history, now)
     wanted: list[Due] = []
     let_go: list[tuple[Hashable, Reason]] = []
     for one in due:
-        why = one.unneeded or _untimely(one.due_at, rules, now)
+        why = needless(one.kind, one.standing) or _untimely(one.due_at, rules, now)
+        if not why and tapered(one.kind, one.standing):
+            why = Reason.TAPERED
         if why:
             let_go.append((one.key, why))
         else:
             wanted.append(one)
     if not wanted:
-        return Decision(let_go[0][1], let_go=tuple(let_go))
+        return Decision(let_go[0][1], _kind(due), let_go=tuple(let_go), away_on=history.silence.away_on)
+    return _say(tuple(wanted), tuple(let_go), rules, history, now)
+
+
+def _say(
+    wanted: tuple[Due, ...],
+    let_go: tuple[tuple[Hashable, Reason], ...],
+    rules: Rules,
+    history: History,
+    now: datetime,
+) -> Decision:
+    """Decide about reminders that are wanted: all of them in one message, or none."""
     first_at = min(one.due_at for one in wanted)
     earliest_at = max(first_at, now)
     not_before = out_of_quiet(earliest_at, rules)
-    day = day_of(not_before, rules.zone, rules.day_starts)
-    used = sum(day_of(at, rules.zone, rules.day_starts) == day for at in history.planned)
-    if used >= rules.daily_cap:
-        return Decision(Reason.CAP, let_go=(*let_go, *((one.key, Reason.CAP) for one in wanted)))
+    kind = _kind(wanted)
+    held = waits(history.silence, kind, not_before, rules)
+    if held:
+        return _none(wanted, let_go, held, rules, history, not_before)
+    today = rules.day(not_before)
+    if sum(rules.day(at) == today for at in history.planned) >= rules.daily_cap:
+        return _none(wanted, let_go, Reason.CAP, rules, history, not_before)
+    kind = in_place_of(history.silence, kind, not_before, rules)
     effective_at = out_of_quiet(first_at, rules)
+    on_time = (effective_at, not_before) == (first_at, earliest_at)
     return Decision(
-        Reason.DUE if (effective_at, not_before) == (first_at, earliest_at) else Reason.MOVED,
+        WHY.get(kind) or (Reason.DUE if on_time else Reason.MOVED),
+        kind,
         send=tuple(one.key for one in wanted),
-        let_go=tuple(let_go),
+        let_go=let_go,
         not_before=not_before,
         expires_at=expiry(effective_at, not_before, rules),
     )
+
+
+def _kind(wanted: tuple[Due, ...]) -> Kind:
+    """Return what a message of these reminders is: a digest with a nudge in it is a nudge."""
+    kinds = {one.kind for one in wanted}
+    return Kind.NUDGE if len(kinds) > 1 else kinds.pop()
 
 
 def _unreachable(history: History, now: datetime) -> Reason | None:
@@ -115,15 +145,27 @@ def _unreachable(history: History, now: datetime) -> Reason | None:
         return Reason.STOPPED
     if not history.consent:
         return Reason.NO_CONSENT
-    if history.paused:
+    if history.paused_on:
         return Reason.PAUSED
     if history.rested_until and now < history.rested_until:
         return Reason.RESTING
     return None
 
 
-def _none(due: tuple[Due, ...], why: Reason) -> Decision:
-    return Decision(why, let_go=tuple((one.key, why) for one in due))
+def _none(
+    due: tuple[Due, ...],
+    let_go: tuple[tuple[Hashable, Reason], ...],
+    why: Reason,
+    rules: Rules,
+    history: History,
+    at: datetime,
+) -> Decision:
+    """Let go of all; note since when, if it is because the person is not there."""
+    away_on = history.silence.away_on
+    if why in HELD and away_on is None:
+        away_on = history.paused_on or rules.day(at)
+    all_of = (*let_go, *((one.key, why) for one in due))
+    return Decision(why, _kind(due), let_go=all_of, away_on=away_on)
 
 
 def _untimely(due_at: datetime, rules: Rules, now: datetime) -> Reason | None:
@@ -132,72 +174,7 @@ def _untimely(due_at: datetime, rules: Rules, now: datetime) -> Reason | None:
         return Reason.LATE
     effective_at = out_of_quiet(due_at, rules)
     soonest = out_of_quiet(max(now, effective_at), rules)
-    if not _same_day(due_at, soonest, rules):
+    if rules.day(due_at) != rules.day(soonest):
         return Reason.QUIET_HOURS
     # Quiet hours in the middle of a day may last longer than what is left of catch-up.
     return Reason.LATE if soonest - effective_at >= rules.catch_up else None
-
-
-def is_late(due_at: datetime, rules: Rules, now: datetime) -> bool:
-    """Say whether catch-up is over for what was due at `due_at`."""
-    return now - due_at >= rules.catch_up and now - out_of_quiet(due_at, rules) >= rules.catch_up
-
-
-def joins_until(first_at: datetime, rules: Rules) -> datetime:
-    """Return until when what comes due joins the message of a reminder that is due at `first_at`.
-
-    What is moved to the end of quiet hours takes along what is due then.
-    """
-    moved_at = out_of_quiet(first_at, rules)
-    return (moved_at if _same_day(first_at, moved_at, rules) else first_at) + DIGEST
-
-
-def _same_day(one: datetime, other: datetime, rules: Rules) -> bool:
-    return day_of(one, rules.zone, rules.day_starts) == day_of(other, rules.zone, rules.day_starts)
-
-
-def expiry(effective_at: datetime, not_before: datetime, rules: Rules) -> datetime:
-    """Return when a message that may go from `not_before` on is of no use any more.
-
-    That is the end of catch-up or the next quiet hours, whichever is first.
-    """
-    quiet = quiet_after(not_before, rules)
-    late = effective_at + rules.catch_up
-    return min(late, quiet) if quiet else late
-
-
-def out_of_quiet(at: datetime, rules: Rules) -> datetime:
-    """Return `at`, or the end of the quiet hours that it falls in; they include their beginning only."""
-    for begins, ends in _quiet_around(at, rules):
-        if begins <= at < ends:
-            at = ends
-    return at
-
-
-def quiet_after(at: datetime, rules: Rules) -> datetime | None:
-    """Return when the next quiet hours begin after `at`; None if the person has none."""
-    return next((begins for begins, _ in _quiet_around(at, rules) if begins > at), None)
-
-
-def _quiet_around(at: datetime, rules: Rules) -> list[tuple[datetime, datetime]]:
-    """Return the quiet hours that may hold `at`, and the next ones, in order."""
-    today = at.astimezone(rules.zone).date()
-    found = (
-        _quiet_on(today + DAY * ahead, rules.quiet_from, rules.quiet_to, rules.zone) for ahead in range(-2, 3)
-    )
-    return [hours for hours in found if hours]
-
-
-@lru_cache(maxsize=4096)
-def _quiet_on(
-    day: date, quiet_from: time, quiet_to: time, zone: ZoneInfo
-) -> tuple[datetime, datetime] | None:
-    """Return when the quiet hours of a date begin and end; None if there are none.
-
-    Both are resolved like a schedule's time and come once: clocks that go back do not begin them again.
-    """
-    begins = instant(day, quiet_from, zone)
-    if begins is None or quiet_from == quiet_to:
-        return None
-    ends = day_begins(day if quiet_from < quiet_to else day + DAY, zone, quiet_to)
-    return (begins, ends) if begins < ends else None

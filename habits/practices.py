@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache
 from random import Random
 from types import MappingProxyType
+from typing import NamedTuple
 
 from habits import catalogue as texts
 
@@ -57,6 +58,14 @@ class Practice:
     goal: str
     schedule: str
     prompts: tuple[Prompt, ...]
+
+
+class Drawn(NamedTuple):
+    """A prompt, the chance that it had, and whether it is the first since the bank was last used up."""
+
+    prompt: Prompt
+    chance: float
+    first: bool
 
 
 def catalogue(language: str = texts.ENGLISH) -> Mapping[str, Practice]:
@@ -112,7 +121,7 @@ def _plain(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", name.casefold()))
 
 
-def draw(practice: Practice, used_ids: Sequence[str], deepest: int, rng: Random) -> tuple[Prompt, float]:
+def draw(practice: Practice, used_ids: Sequence[str], deepest: int, rng: Random) -> Drawn:
     """Return a prompt and the chance in (0, 1] that it had.
 
     All prompts up to the depth `deepest` (1 to 3) that were not used since the bank was last used up have the
@@ -128,4 +137,4 @@ def draw(practice: Practice, used_ids: Sequence[str], deepest: int, rng: Random)
         if used == bank:
             used = set()
     free = [prompt for prompt in practice.prompts if prompt.id in bank - used]
-    return rng.choice(free), 1 / len(free)
+    return Drawn(rng.choice(free), 1 / len(free), not used)

@@ -9,6 +9,7 @@ from datetime import date
 
 from habits import pulse as checkin
 from habits import safety, wording
+from habits.streaks import Progress
 from notifiers.segments import fitting
 from service.settings import Settings
 from service.states import AddressKind, NudgeKind
@@ -17,10 +18,12 @@ WEEKLY = 4
 """Messages a week to expect, as the opt-in says: the catalogue's own defaults."""
 SUBJECTS = {
     NudgeKind.CONSENT: "subject_consent",
-    NudgeKind.WELCOME: "subject_welcome",
+    NudgeKind.WELCOME: "subject_welcome_back",
     NudgeKind.NUDGE: "subject_nudge",
     NudgeKind.RESCUE: "subject_nudge",
     NudgeKind.PULSE: "subject_pulse",
+    NudgeKind.SUMMARY: "subject_summary",
+    NudgeKind.QUESTION: "subject_question",
     NudgeKind.NOTICE: "subject_code",
 }
 
@@ -41,17 +44,48 @@ def text(language: str, key: str, turn: int = 0, /, **values: str | int) -> str:
     return fitting(wording.variants(language, key, turn, **values), most)
 
 
-def nudge(language: str, discreet: bool, lines: Sequence[Line], turn: int) -> str:
-    """Return the words of a nudge for one habit, or of a digest for several, with their numbers."""
+def nudge(language: str, discreet: bool, lines: Sequence[Line], turn: int, rescue: bool = False) -> str:
+    """Return the words of a nudge for one habit, or of a digest for several, with their numbers.
+
+    `rescue`: it is the last day on which a run can be kept, which is said gently, and of one habit only.
+    """
     if len(lines) > 1:
         return _digest(language, discreet, lines, turn)
     (line,) = lines
     if discreet:
         return text(language, "nudge_discreet", turn, number=line.number)
     values: dict[str, str | int] = {"title": line.title, "prompt": line.prompt, "number": line.number}
+    if rescue:
+        return text(language, "rescue", turn, **values)
     if line.cue:
         return text(language, "nudge_cue", turn, cue=wording.lead(line.cue), **values)
     return text(language, "nudge", turn, **values)
+
+
+def summary(language: str, habits: Sequence[tuple[str, Progress]]) -> str:
+    """Return the weekly summary: the practised days and streak of each habit, by its title."""
+    lines, short = standings(language, habits)
+    return text(language, "summary", lines="\n".join(lines), list=", ".join(short))
+
+
+def standings(language: str, habits: Sequence[tuple[str, Progress]]) -> tuple[list[str], list[str]]:
+    """Return a line for each habit by its title, practised days first, and a short form of each."""
+    lines: list[str] = []
+    short: list[str] = []
+    for title, progress in habits:
+        values: dict[str, str | int] = {"title": title, "total": progress.practised}
+        short.append(text(language, "streak_short", **values))
+        if progress.streak:
+            run = span(language, progress.streak, progress.unit)
+            lines.append(text(language, "streak_line", streak=run, **values))
+        else:
+            lines.append(text(language, "streak_line_fresh", **values))
+    return lines, short
+
+
+def span(language: str, count: int, unit: str) -> str:
+    """Return a streak's length: `12 days`, `1 week`."""
+    return text(language, f"span_{unit}s", count=count)
 
 
 def _digest(language: str, discreet: bool, lines: Sequence[Line], turn: int) -> str:

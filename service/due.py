@@ -15,7 +15,15 @@ from service import outbox
 from service.models import Address, Habit, Member, Pause, Person, Reminder
 from service.states import NudgeKind
 
-REMINDED = (NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.PULSE)
+REMINDED = (
+    NudgeKind.NUDGE,
+    NudgeKind.RESCUE,
+    NudgeKind.PULSE,
+    NudgeKind.SUMMARY,
+    NudgeKind.WELCOME,
+    NudgeKind.QUESTION,
+)
+"""Messages that nobody asked for: a pause lets go of them."""
 
 parse = lru_cache(maxsize=4096)(schedule.parse)
 zone_of = lru_cache(maxsize=1024)(ZoneInfo)

@@ -1,70 +1,69 @@
 """What planning has to know of a batch of people, read with a fixed number of statements."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from service import addresses, due, facts
-from service.models import Nudge, NudgeItem, Pause, Person, Pulse, Reminder
+from service.models import Member, Nudge, NudgeItem, Pause, Person, Pulse, Reminder
 from service.states import Cause, NudgeKind, NudgeState
+
+RECENT = timedelta(days=2)
+"""What was planned longer ago than this is not due any more, and shares no day with what is."""
+ON_ITS_WAY = (NudgeState.PLANNED, NudgeState.SENDING, NudgeState.SENT, NudgeState.DELIVERED)
+NEVER = date(1, 1, 1)
 
 
 @dataclass(slots=True)
 class Looked:
-    """All that a batch needs, by person; `asked` and `pulses` are what it must not ask again."""
+    """All that a batch needs, by person; `asked` and `pulses` are what it must not ask again.
+
+    `unanswered` is what went out unprompted since the person's last sign of life, summaries aside.
+    """
 
     reminders: dict[UUID, list[Reminder]] = field(default_factory=lambda: defaultdict(list))
     verified: set[UUID] = field(default_factory=set)
     paused: dict[UUID, list[Pause]] = field(default_factory=lambda: defaultdict(list))
     planned: dict[UUID, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    unanswered: dict[UUID, list[tuple[NudgeKind, datetime]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     prompts: dict[tuple[UUID, UUID], list[str]] = field(default_factory=lambda: defaultdict(list))
     asked: set[tuple[UUID | None, date]] = field(default_factory=set)
     pulses: set[tuple[UUID, date]] = field(default_factory=set)
     members: dict[tuple[UUID, UUID], facts.Share] = field(default_factory=dict)
+    new_rounds: list[tuple[UUID, UUID, date, UUID]] = field(default_factory=list)
+    """Person, habit, day and nudge of each prompt that is the first since all had last been used."""
 
 
 def look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
     """Return what planning needs of these people; the number of statements does not grow with theirs."""
     ids = {person.id for person in people}
-    looked = Looked()
+    looked = Looked(members=facts.shares(session, ids))
     for reminder in due.live_reminders(session, ids):
         looked.reminders[reminder.person_id].append(reminder)
     for person_id, found in addresses.open_addresses(session, ids).items():
         if any(address.verified_at for address in found):
             looked.verified.add(person_id)
-    earliest = (now - timedelta(days=2)).date()
+    earliest = (now - RECENT).date()
     for pause in session.scalars(
         select(Pause).where(Pause.person_id.in_(ids), or_(Pause.to_on.is_(None), Pause.to_on >= earliest))
     ):
         looked.paused[pause.person_id].append(pause)
-    for person_id, at in session.execute(
-        select(Nudge.person_id, Nudge.not_before).where(
-            Nudge.person_id.in_(ids),
-            Nudge.kind.in_((NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.PULSE)),
-            Nudge.cause_kind == Cause.REMINDER,
-            Nudge.due_at >= now - timedelta(days=2),
-            Nudge.state.not_in((NudgeState.LAPSED, NudgeState.FAILED)),
+    _messages(session, ids, now, looked)
+    _prompts(session, ids, looked)
+    # By habit first: that is what the rows' unique key begins with.
+    habit_ids = {habit_id for _, habit_id in looked.members}
+    for reminder_id, day in session.execute(
+        select(NudgeItem.reminder_id, NudgeItem.day).where(
+            NudgeItem.habit_id.in_(habit_ids), NudgeItem.person_id.in_(ids), NudgeItem.day >= earliest
         )
     ):
-        looked.planned[person_id].append(at)
-    looked.members = facts.shares(session, ids)
-    for person_id, habit_id, reminder_id, day, prompt_id in session.execute(
-        select(
-            NudgeItem.person_id, NudgeItem.habit_id, NudgeItem.reminder_id, NudgeItem.day, NudgeItem.prompt_id
-        )
-        # By habit first: that is what the rows' unique key begins with.
-        .where(
-            NudgeItem.habit_id.in_({habit_id for _, habit_id in looked.members}), NudgeItem.person_id.in_(ids)
-        )
-        .order_by(NudgeItem.nudge_id)
-    ):
-        if prompt_id:
-            looked.prompts[person_id, habit_id].append(prompt_id)
         looked.asked.add((reminder_id, day))
     for person_id, week_on in session.execute(
         select(Pulse.person_id, Pulse.week_on).where(
@@ -73,3 +72,43 @@ def look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
     ):
         looked.pulses.add((person_id, week_on))
     return looked
+
+
+def _messages(session: Session, ids: Collection[UUID], now: datetime, looked: Looked) -> None:
+    """Note what went out unprompted in the latest days, and what got no answer."""
+    unprompted = (Nudge.person_id.in_(ids), Nudge.cause_kind == Cause.REMINDER)
+    for person_id, at in session.execute(
+        select(Nudge.person_id, Nudge.not_before).where(
+            *unprompted,
+            Nudge.due_at >= now - RECENT,
+            Nudge.state.not_in((NudgeState.LAPSED, NudgeState.FAILED)),
+        )
+    ):
+        looked.planned[person_id].append(at)
+    for person_id, kind, at in session.execute(
+        select(Nudge.person_id, Nudge.kind, func.coalesce(Nudge.sent_at, Nudge.not_before))
+        .join(Person, Person.id == Nudge.person_id)
+        .where(
+            *unprompted,
+            or_(Person.last_sign_of_life_at.is_(None), Nudge.due_at > Person.last_sign_of_life_at),
+            Nudge.state.in_(ON_ITS_WAY),
+            Nudge.kind != NudgeKind.SUMMARY,
+        )
+    ):
+        looked.unanswered[person_id].append((kind, at))
+
+
+def _prompts(session: Session, ids: Collection[UUID], looked: Looked) -> None:
+    """Note the prompts that each member had since all of them had last been used, oldest first."""
+    for person_id, habit_id, prompt_id in session.execute(
+        select(NudgeItem.person_id, NudgeItem.habit_id, NudgeItem.prompt_id)
+        .join(Member, (Member.habit_id == NudgeItem.habit_id) & (Member.person_id == NudgeItem.person_id))
+        .where(
+            Member.person_id.in_(ids),
+            NudgeItem.prompt_id.is_not(None),
+            NudgeItem.day >= func.coalesce(Member.drawn_from_on, NEVER),
+            or_(Member.drawn_from_id.is_(None), NudgeItem.nudge_id >= Member.drawn_from_id),
+        )
+        .order_by(NudgeItem.nudge_id)
+    ):
+        looked.prompts[person_id, habit_id].append(prompt_id)

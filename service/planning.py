@@ -3,30 +3,31 @@
 People are claimed, not reminders, so that two workers can never split a digest. One transaction a batch.
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
-from habits import nudging, practices, streaks
-from habits.nudging import Decision, Due, History, Reason, Rules
-from service import composing, due, facts, outbox
+from habits import needs, nudging, streaks
+from habits.nudging import Due, History, Kind, Reason, Rules, Silence, Standing
+from service import drafting, due, outbox, rests
 from service.db import insert_new
+from service.drafting import at_of, day_of, lapsed, week_on
 from service.looking import Looked, look
-from service.models import Pause, Person, Pulse, Reminder
-from service.outbox import NewItem, NewNudge
+from service.models import Member, Pause, Person, Pulse, Reminder
+from service.outbox import NewNudge
 from service.site import Site
-from service.states import Cause, NudgeKind, NudgeState, Purpose
+from service.states import NudgeKind, NudgeState, Purpose, RestKind
 
 BATCH = 500
 """People claimed in one transaction at the most: other writers get their turn in between."""
 AGO = timedelta(days=1)
 """What was due longer ago than this and catch-up is of no use, wherever quiet hours moved it."""
-KINDS = {Purpose.NUDGE: NudgeKind.NUDGE, Purpose.PULSE: NudgeKind.PULSE, Purpose.SUMMARY: NudgeKind.NOTICE}
+TOGETHER = ((Purpose.NUDGE, Purpose.RESCUE), (Purpose.PULSE,), (Purpose.SUMMARY,))
+"""What shares a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
             nudges += _plan_person(site, person, looked, now)
         new = outbox.add(session, site.sealer, nudges)
         added = [nudge for nudge in nudges if nudge.id in new]
-        _open_pulses(session, added, people)
-        live = sum(nudge.state is NudgeState.PLANNED for nudge in added)
-        return Planned(len(people), live, len(added) - live)
+        live = [nudge for nudge in added if nudge.state is NudgeState.PLANNED]
+        _follow_up(session, live, people, looked)
+        return Planned(len(people), len(live), len(added) - len(live))
 
 
 def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> list[NewNudge]:
@@ -71,20 +72,21 @@ def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> l
     rules = replace(due.rules_of(person), catch_up=site.catch_up)
     reminders = looked.reminders[person.id]
     nudges = [late for r in reminders for late in _catch_up(person, r, rules, now)]
-    ripe = [_at(r) for r in reminders if r.next_at and r.next_at <= now]
-    together: list[Reminder] = []
+    ripe = [at_of(r) for r in reminders if r.next_at and r.next_at <= now]
+    joined: list[Reminder] = []
     if ripe:
         until = max(now, nudging.joins_until(min(ripe), rules))
-        together = [r for r in reminders if r.next_at and r.next_at <= until]
-    habits = [r for r in together if r.purpose is Purpose.NUDGE]
-    if habits:
-        nudges += _habit_nudges(site, person, habits, rules, looked, now)
-    for reminder in together:
-        if reminder.purpose is Purpose.PULSE:
-            nudges += _pulse_nudges(person, reminder, rules, looked, now)
-    for reminder in together:
-        _move_on(person, reminder, max(now, _at(reminder)))
+        joined = [r for r in reminders if r.next_at and r.next_at <= until]
+    for purposes in TOGETHER:
+        if group := [r for r in joined if r.purpose in purposes]:
+            nudges += _decide(site, person, group, rules, looked, now)
+    for reminder in joined:
+        _move_on(person, reminder, max(now, at_of(reminder)))
     person.due_at = min((r.next_at for r in reminders if r.next_at), default=None)
+    # Rows that change in different columns would be written one by one.
+    flag_modified(person, "away_on")
+    for reminder in joined:
+        flag_modified(reminder, "thinned")
     return nudges
 
 
@@ -95,35 +97,60 @@ def _catch_up(person: Person, reminder: Reminder, rules: Rules, now: datetime) -
     """
     late: list[NewNudge] = []
     while reminder.next_at and nudging.is_late(reminder.next_at, rules, now):
-        late.append(_lapsed(person, KINDS[reminder.purpose], [reminder], Reason.LATE, rules))
+        late.append(lapsed(person, NudgeKind(reminder.purpose.value), [reminder], Reason.LATE, rules))
         _move_on(person, reminder, max(reminder.next_at, now - AGO - rules.catch_up))
     return late
 
 
 def _move_on(person: Person, reminder: Reminder, after: datetime) -> None:
     """Note that a reminder fired at its time, and set the next one after `after`."""
-    reminder.fired_on = due.fires_on(reminder, person.zone, _at(reminder))
+    reminder.fired_on = due.fires_on(reminder, person.zone, at_of(reminder))
     reminder.next_at = due.next_of(reminder, person.zone, after)
 
 
-def _at(reminder: Reminder) -> datetime:
-    assert reminder.next_at is not None
-    return reminder.next_at
-
-
-def _day(person: Person, reminder: Reminder) -> date:
-    """Return the person's day that the reminder is about: after an outage not always today."""
-    return due.today(person, _at(reminder))
+def _decide(
+    site: Site, person: Person, reminders: list[Reminder], rules: Rules, looked: Looked, now: datetime
+) -> list[NewNudge]:
+    """Ask the policy about reminders that share a message; return the message and what was let go."""
+    asked = tuple(Due(r.id, at_of(r), Kind(r.purpose.value), _standing(person, r, looked)) for r in reminders)
+    decision = nudging.decide(asked, rules, _history(person, looked, now), now)
+    person.away_on = decision.away_on
+    made: list[NewNudge] = []
+    if decision.send:
+        sent = [r for r in reminders if r.id in decision.send]
+        made.append(drafting.message(site, person, sent, decision, looked))
+        looked.planned[person.id].append(made[0].not_before)
+        if decision.kind is not Kind.SUMMARY:
+            looked.unanswered[person.id].append((made[0].kind, made[0].not_before))
+        for reminder in sent:
+            reminder.thinned = 0
+    for reason in dict.fromkeys(why for _, why in decision.let_go):
+        gone = [r for r in reminders if (r.id, reason) in decision.let_go]
+        kind = NudgeKind(min(gone, key=lambda r: r.purpose is Purpose.RESCUE).purpose.value)
+        made.append(lapsed(person, kind, gone, reason, rules))
+        if reason is Reason.TAPERED:
+            for reminder in gone:
+                reminder.thinned += 1
+    return made
 
 
 def _history(person: Person, looked: Looked, now: datetime) -> History:
     today = due.today(person, now)
+    unanswered = looked.unanswered[person.id]
     return History(
         consent=person.id in looked.verified,
         stopped=person.stopped_at is not None,
-        paused=any(p.habit_id is None and _covers(p, today) for p in looked.paused[person.id]),
+        paused_on=min(
+            (p.from_on for p in looked.paused[person.id] if p.habit_id is None and _covers(p, today)),
+            default=None,
+        ),
         rested_until=person.rested_until,
         planned=tuple(looked.planned[person.id]),
+        silence=Silence(
+            [at for _, at in unanswered],
+            any(kind is NudgeKind.QUESTION for kind, _ in unanswered),
+            person.away_on,
+        ),
     )
 
 
@@ -131,155 +158,53 @@ def _covers(pause: Pause, day: date) -> bool:
     return pause.from_on <= day and (pause.to_on is None or day <= pause.to_on)
 
 
-def _habit_nudges(
-    site: Site, person: Person, reminders: list[Reminder], rules: Rules, looked: Looked, now: datetime
-) -> list[NewNudge]:
-    shares = {r.id: looked.members[person.id, r.habit_id] for r in reminders if r.habit_id}
-    asked = tuple(Due(r.id, _at(r), _unneeded(person, r, shares[r.id], looked)) for r in reminders)
-    decision = nudging.decide(asked, rules, _history(person, looked, now), now)
-    by_id = {r.id: r for r in reminders}
-    made: list[NewNudge] = []
-    if decision.send:
-        sent = [by_id[key] for key in by_id if key in decision.send]
-        # One habit with two reminders at the same hour is one item.
-        unique = list({r.habit_id: r for r in sent}.values())
-        made.append(_message(site, person, unique, shares, decision, looked))
-        looked.planned[person.id].append(made[0].not_before)
-    for reason in dict.fromkeys(why for _, why in decision.let_go):
-        gone = [by_id[key] for key in by_id if (key, reason) in decision.let_go]
-        made.append(_lapsed(person, NudgeKind.NUDGE, gone, reason, rules))
-    return made
-
-
-def _unneeded(person: Person, reminder: Reminder, share: facts.Share, looked: Looked) -> Reason | None:
-    today = _day(person, reminder)
-    pauses = looked.paused[reminder.person_id]
-    if any(p.habit_id == share.habit_id and _covers(p, today) for p in pauses):
-        return Reason.PAUSED
-    if (reminder.id, today) in looked.asked:
-        return Reason.ASKED
-    if share.skipped_on(today):
-        return Reason.SKIPPED
-    if not streaks.quiet_when_done(share.facts, today):
-        return None
-    return Reason.DONE if share.done_on(today) else Reason.GOAL_MET
-
-
-def _message(
-    site: Site,
-    person: Person,
-    reminders: list[Reminder],
-    shares: dict[UUID, facts.Share],
-    decision: Decision,
-    looked: Looked,
-) -> NewNudge:
-    assert decision.not_before is not None
-    assert decision.expires_at is not None
-    items: list[NewItem] = []
-    lines: list[composing.Line] = []
-    for reminder in reminders:
-        share, day = shares[reminder.id], _day(person, reminder)
-        prompt, chance = _prompt(person, reminder, share, looked, day)
-        lines.append(
-            composing.Line(share.number, share.title(person.language), prompt.text, share.cue(site.sealer))
-        )
-        items.append(NewItem(share.habit_id, day, reminder.id, 0, prompt.id, chance))
-    first = min(reminders, key=_at)
-    return NewNudge(
-        person_id=person.id,
-        kind=NudgeKind.NUDGE,
-        cause_kind=Cause.REMINDER,
-        cause_id=first.id,
-        turn=_turn(first, person),
-        due_at=_at(first),
-        not_before=decision.not_before,
-        expires_at=decision.expires_at,
-        words=composing.nudge(person.language, person.discreet, lines, _day(person, first).toordinal()),
-        reason=decision.reason,
-        items=tuple(items),
+def _standing(person: Person, reminder: Reminder, looked: Looked) -> Standing:
+    """Return how the subject of a reminder stands on the day that it is about."""
+    today = day_of(person, reminder)
+    if reminder.purpose is Purpose.PULSE:
+        return Standing(asked=(person.id, week_on(person, today)) in looked.pulses)
+    if reminder.habit_id is None:
+        of_theirs = (share for (person_id, _), share in looked.members.items() if person_id == person.id)
+        return Standing(empty=not any(share.living for share in of_theirs))
+    share = looked.members[person.id, reminder.habit_id]
+    rescue = reminder.purpose is Purpose.RESCUE
+    progress = share.progress(today) if rescue or share.taper else None
+    return Standing(
+        paused=any(p.habit_id == share.habit_id and _covers(p, today) for p in looked.paused[person.id]),
+        asked=(reminder.id, today) in looked.asked,
+        done=share.done_on(today),
+        skipped=share.skipped_on(today),
+        met=streaks.quiet_when_done(share.facts, today),
+        slack=progress.slack if progress else None,
+        kept_weeks=needs.kept_weeks(progress.since, today) if progress and share.taper else 0,
+        thinned=reminder.thinned,
     )
 
 
-def _prompt(
-    person: Person, reminder: Reminder, share: facts.Share, looked: Looked, today: date
-) -> tuple[practices.Prompt, float]:
-    """Draw from the practice's bank: light prompts first, deeper ones after two weeks."""
-    practice = practices.catalogue(person.language)[share.practice]
-    deepest = 1 if today - share.facts.started_on < timedelta(days=14) else 2
-    rng = random.Random(f"{reminder.seed}:{today.isoformat()}")  # noqa: S311 (Not a secret; repeatable.)
-    return practices.draw(practice, looked.prompts[person.id, share.habit_id], deepest, rng)
-
-
-def _lapsed(
-    person: Person, kind: NudgeKind, reminders: list[Reminder], reason: Reason, rules: Rules
-) -> NewNudge:
-    """Return the row that says why these reminders brought no message."""
-    first = min(reminders, key=_at)
-    return NewNudge(
-        person_id=person.id,
-        kind=kind,
-        cause_kind=Cause.REMINDER,
-        cause_id=first.id,
-        turn=_turn(first, person),
-        due_at=_at(first),
-        not_before=_at(first),
-        expires_at=_at(first) + rules.catch_up,
-        state=NudgeState.LAPSED,
-        reason=reason,
-        items=tuple(NewItem(r.habit_id, _day(person, r), r.id) for r in reminders if r.habit_id),
-    )
-
-
-def _turn(reminder: Reminder, person: Person) -> int:
-    """Return the ordinal of the local date that the reminder fires on: it fires once a date."""
-    return due.fires_on(reminder, person.zone, _at(reminder)).toordinal()
-
-
-def _pulse_nudges(
-    person: Person, reminder: Reminder, rules: Rules, looked: Looked, now: datetime
-) -> list[NewNudge]:
-    week_on = _week_on(person, _day(person, reminder))
-    asked = Reason.ASKED if (person.id, week_on) in looked.pulses else None
-    wanted = (Due(reminder.id, _at(reminder), asked),)
-    decision = nudging.decide(wanted, rules, _history(person, looked, now), now)
-    if not decision.send:
-        return [_lapsed(person, NudgeKind.PULSE, [reminder], decision.reason, rules)]
-    assert decision.not_before is not None
-    assert decision.expires_at is not None
-    return [
-        NewNudge(
-            person_id=person.id,
-            kind=NudgeKind.PULSE,
-            cause_kind=Cause.REMINDER,
-            cause_id=reminder.id,
-            turn=_turn(reminder, person),
-            due_at=_at(reminder),
-            not_before=decision.not_before,
-            expires_at=decision.expires_at,
-            words=composing.pulse(person.language, week_on),
-            reason=decision.reason,
-        )
-    ]
-
-
-def _week_on(person: Person, day: date) -> date:
-    """Return the first day of the person's week."""
-    return day - timedelta(days=(day.weekday() - person.week_starts) % 7)
-
-
-def _open_pulses(session: Session, added: Sequence[NewNudge], people: Sequence[Person]) -> None:
-    """Open a pulse for each check-in that was planned."""
+def _follow_up(session: Session, live: Sequence[NewNudge], people: Sequence[Person], looked: Looked) -> None:
+    """Note what the new messages bring with them: open check-ins, rounds of prompts, rests."""
     by_id = {person.id: person for person in people}
+    on = {nudge.id: due.today(by_id[nudge.person_id], nudge.due_at) for nudge in live}
     insert_new(
         session,
         Pulse,
         [
             {
                 "person_id": nudge.person_id,
-                "week_on": _week_on(by_id[nudge.person_id], due.today(by_id[nudge.person_id], nudge.due_at)),
+                "week_on": week_on(by_id[nudge.person_id], on[nudge.id]),
                 "nudge_id": nudge.id,
             }
-            for nudge in added
-            if nudge.kind is NudgeKind.PULSE and nudge.state is NudgeState.PLANNED
+            for nudge in live
+            if nudge.kind is NudgeKind.PULSE
         ],
     )
+    rounds = [
+        {"person_id": person_id, "habit_id": habit_id, "drawn_from_on": day, "drawn_from_id": nudge_id}
+        for person_id, habit_id, day, nudge_id in looked.new_rounds
+    ]
+    if rounds:
+        session.execute(update(Member), rounds)
+    # Whoever is asked whether nudges are of use rests until they give a sign of life.
+    asked = {nudge.person_id: on[nudge.id] for nudge in live if nudge.kind is NudgeKind.QUESTION}
+    if asked:
+        rests.begin_all(session, RestKind.SILENT, asked)

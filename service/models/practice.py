@@ -46,6 +46,9 @@ class Member(Row):
     cue_sealed: Mapped[Sealed | None]
     together_at: Mapped[Instant | None]
     left_on: Mapped[date | None]
+    drawn_from_on: Mapped[date | None]
+    """The day of `drawn_from_id`, the first nudge with a prompt since all prompts had last been used."""
+    drawn_from_id: Mapped[UUID | None]
     __table_args__ = (UniqueConstraint("person_id", "number"),)
 
 

@@ -32,7 +32,14 @@ ON_THE_PHONE = (
     NudgeState.FAILED,
     NudgeState.UNKNOWN,
 )
-DECIDED = (NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.PULSE)
+DECIDED = (
+    NudgeKind.NUDGE,
+    NudgeKind.RESCUE,
+    NudgeKind.PULSE,
+    NudgeKind.SUMMARY,
+    NudgeKind.WELCOME,
+    NudgeKind.QUESTION,
+)
 
 
 @dataclass(frozen=True, slots=True)

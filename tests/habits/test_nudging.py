@@ -1,6 +1,6 @@
 """The policy: one table for each rule, and what must hold for every history."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,13 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from habits.days import day_of
+from habits.needs import needless
 from habits.nudging import (
     DIGEST,
     Decision,
     Due,
     History,
+    Kind,
     Reason,
     Rules,
+    Silence,
+    Standing,
     decide,
     is_late,
     joins_until,
@@ -50,6 +54,7 @@ def dues(*texts: str, zone: str = "UTC") -> tuple[Due, ...]:
 
 
 FREE = History()
+TODAY = date(2026, 3, 3)
 
 
 # Rule 1: consent and rest.
@@ -61,13 +66,13 @@ FREE = History()
         (History(), Reason.DUE),
         (History(consent=False), Reason.NO_CONSENT),
         (History(stopped=True), Reason.STOPPED),
-        (History(paused=True), Reason.PAUSED),
+        (History(paused_on=TODAY), Reason.PAUSED),
         (History(rested_until=on("19:01")), Reason.RESTING),
         (History(rested_until=on("19:00")), Reason.DUE),  # A rest is over at its end.
         (History(rested_until=on("18:00")), Reason.DUE),
-        (History(stopped=True, consent=False, paused=True), Reason.STOPPED),
-        (History(consent=False, paused=True, rested_until=on("23:00")), Reason.NO_CONSENT),
-        (History(paused=True, rested_until=on("23:00")), Reason.PAUSED),
+        (History(stopped=True, consent=False, paused_on=TODAY), Reason.STOPPED),
+        (History(consent=False, paused_on=TODAY, rested_until=on("23:00")), Reason.NO_CONSENT),
+        (History(paused_on=TODAY, rested_until=on("23:00")), Reason.PAUSED),
     ],
 )
 def test_only_people_who_want_it_are_nudged(history: History, expected: Reason) -> None:
@@ -78,37 +83,42 @@ def test_only_people_who_want_it_are_nudged(history: History, expected: Reason) 
         assert decision.send == ("19:00", "18:55")
         assert decision.let_go == ()
     else:
-        assert decision == Decision(expected, (), (("19:00", expected), ("18:55", expected)))
+        assert decision.let_go == (("19:00", expected), ("18:55", expected))
+        assert decision.send == ()
 
 
 # Rule 2: quiet when done.
+
+OPEN, DONE, MET = Standing(), Standing(done=True, met=True), Standing(met=True)
 
 
 @pytest.mark.parametrize(
     ("first", "second", "sent", "let_go", "reason"),
     [
-        (None, None, ("a", "b"), (), Reason.DUE),
-        (Reason.DONE, None, ("b",), (("a", Reason.DONE),), Reason.DUE),
-        (None, Reason.GOAL_MET, ("a",), (("b", Reason.GOAL_MET),), Reason.DUE),
-        (Reason.ASKED, Reason.DONE, (), (("a", Reason.ASKED), ("b", Reason.DONE)), Reason.ASKED),
-        (Reason.PAUSED, None, ("b",), (("a", Reason.PAUSED),), Reason.DUE),
+        (OPEN, OPEN, ("a", "b"), (), Reason.DUE),
+        (DONE, OPEN, ("b",), (("a", Reason.DONE),), Reason.DUE),
+        (OPEN, MET, ("a",), (("b", Reason.GOAL_MET),), Reason.DUE),
+        (Standing(asked=True), DONE, (), (("a", Reason.ASKED), ("b", Reason.DONE)), Reason.ASKED),
+        (Standing(paused=True), OPEN, ("b",), (("a", Reason.PAUSED),), Reason.DUE),
+        (Standing(done=True), OPEN, ("a", "b"), (), Reason.DUE),  # Once of three times a week.
+        (Standing(skipped=True), OPEN, ("b",), (("a", Reason.SKIPPED),), Reason.DUE),
     ],
 )
 def test_what_needs_no_nudge_is_let_go(
-    first: Reason | None,
-    second: Reason | None,
+    first: Standing,
+    second: Standing,
     sent: tuple[str, ...],
     let_go: tuple[tuple[str, Reason], ...],
     reason: Reason,
 ) -> None:
-    due = (Due("a", on("19:00"), first), Due("b", on("19:05"), second))
+    due = (Due("a", on("19:00"), standing=first), Due("b", on("19:05"), standing=second))
     decision = decide(due, rules(), FREE, on("19:00"))
 
     assert (decision.send, decision.let_go, decision.reason) == (sent, let_go, reason)
 
 
 def test_a_message_waits_for_the_first_reminder_that_is_still_wanted() -> None:
-    due = (Due("a", on("19:00"), Reason.DONE), Due("b", on("19:05")))
+    due = (Due("a", on("19:00"), standing=DONE), Due("b", on("19:05")))
     decision = decide(due, rules(), FREE, on("19:00"))
 
     assert decision.not_before == on("19:05")
@@ -252,13 +262,13 @@ def test_a_digest_goes_at_the_time_of_its_first_and_expires_with_it() -> None:
 )
 def test_more_messages_than_the_cap_are_none(cap: int, planned: tuple[str, ...], reason: Reason) -> None:
     history = History(planned=tuple(on(text) for text in planned))
-    due = (Due("done", on("19:00"), Reason.DONE), *dues("19:00", "19:05"))
+    due = (Due("done", on("19:00"), standing=DONE), *dues("19:00", "19:05"))
     decision = decide(due, rules(cap=cap), history, on("19:00"))
 
     assert decision.reason is reason
     if reason is Reason.CAP:
         let_go = (("done", Reason.DONE), ("19:00", Reason.CAP), ("19:05", Reason.CAP))
-        assert decision == Decision(Reason.CAP, (), let_go)
+        assert decision == Decision(Reason.CAP, let_go=let_go)
     else:
         assert decision.send == ("19:00", "19:05")
 
@@ -272,7 +282,7 @@ def test_a_moved_message_counts_for_the_day_it_is_moved_to() -> None:
 
 def test_a_message_of_the_next_day_uses_up_the_next_day() -> None:
     history = History(planned=(on("12:00"),))
-    due = (Due("a", on("2026-03-04T02:55"), Reason.DONE), Due("b", on("2026-03-04T03:02")))
+    due = (Due("a", on("2026-03-04T02:55"), standing=DONE), Due("b", on("2026-03-04T03:02")))
     decision = decide(due, rules("00:00-00:00", cap=1), history, on("2026-03-04T02:55"))
 
     assert decision.send == ("b",)
@@ -362,7 +372,30 @@ all_rules = st.builds(
     st.integers(10, 720).map(lambda minutes: timedelta(minutes=minutes)),
 )
 minutes = st.integers(0, 48 * 60).map(lambda count: count * MINUTE)
-whys = st.sampled_from([None, None, None, Reason.DONE, Reason.GOAL_MET, Reason.PAUSED, Reason.ASKED])
+standings = st.sampled_from(
+    [
+        *[OPEN, Standing(slack=0)] * 3,
+        DONE,
+        MET,
+        Standing(paused=True),
+        Standing(asked=True),
+        Standing(skipped=True),
+        Standing(kept_weeks=5),
+        Standing(kept_weeks=5, thinned=1),
+    ]
+)
+kinds = st.sampled_from([Kind.NUDGE, Kind.NUDGE, Kind.NUDGE, Kind.RESCUE])
+silences = st.builds(
+    lambda count, gap, asked, away: Silence(
+        tuple(on("2026-03-01T12:00") - timedelta(days=gap) for _ in range(count)),
+        asked and count > 4,
+        away and on("2026-03-20T12:00").date() - timedelta(days=away),
+    ),
+    st.sampled_from([0, 0, 0, 1, 3, 4, 5]),
+    st.integers(-20, 20),
+    st.booleans(),
+    st.none() | st.integers(1, 5),
+)
 
 
 @st.composite
@@ -370,13 +403,16 @@ def cases(draw: st.DrawFn) -> tuple[tuple[Due, ...], Rules, History, datetime]:
     first_at = draw(starts) + draw(minutes)
     own = draw(all_rules)
     gaps = draw(st.lists(st.integers(0, 90), min_size=1, max_size=4))
-    due = tuple(Due(key, first_at + gap * MINUTE, draw(whys)) for key, gap in enumerate(gaps))
+    due = tuple(
+        Due(key, first_at + gap * MINUTE, draw(kinds), draw(standings)) for key, gap in enumerate(gaps)
+    )
     history = History(
         consent=draw(st.sampled_from([True, True, True, False])),
         stopped=draw(st.sampled_from([False, False, False, True])),
-        paused=draw(st.sampled_from([False, False, False, True])),
+        paused_on=draw(st.sampled_from([None, None, None, TODAY])),
         rested_until=draw(st.none() | st.just(first_at + 30 * MINUTE)),
         planned=tuple(first_at - gap * MINUTE for gap in draw(st.lists(st.integers(-60, 1500), max_size=4))),
+        silence=draw(silences),
     )
     return due, own, history, first_at + draw(st.integers(0, 300)) * MINUTE
 
@@ -394,6 +430,9 @@ def clocks_change_near(at: datetime, own: Rules) -> bool:
     return len({(at + day * ahead).astimezone(own.zone).utcoffset() for ahead in (-1, 0, 1)}) > 1
 
 
+SENT = (Reason.DUE, Reason.MOVED, Reason.RESCUE, Reason.WELCOME, Reason.USEFUL)
+
+
 @given(cases())
 def test_every_reminder_is_sent_or_let_go_with_a_reason(
     case: tuple[tuple[Due, ...], Rules, History, datetime],
@@ -403,10 +442,11 @@ def test_every_reminder_is_sent_or_let_go_with_a_reason(
 
     assert sorted([*decision.send, *(key for key, _ in decision.let_go)], key=str) == [d.key for d in due]
     assert bool(decision.send) == (decision.not_before is not None) == (decision.expires_at is not None)
-    assert bool(decision.send) == (decision.reason in (Reason.DUE, Reason.MOVED))
-    assert all(reason not in (Reason.DUE, Reason.MOVED) for _, reason in decision.let_go)
-    unneeded = {one.key for one in due if one.unneeded}
+    assert bool(decision.send) == (decision.reason in SENT)
+    assert all(reason not in SENT for _, reason in decision.let_go)
+    unneeded = {one.key for one in due if needless(one.kind, one.standing)}
     assert not unneeded & set(decision.send)
+    assert decision.send == () or decision.away_on is None
 
 
 @given(cases())

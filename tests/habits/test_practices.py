@@ -173,8 +173,9 @@ def test_no_prompt_comes_twice_before_the_bank_is_used_up() -> None:
     for _ in range(3):
         rounds = []
         for left in range(12, 0, -1):
-            prompt, chance = practices.draw(GRATITUDE, used, 3, rng)
+            prompt, chance, first = practices.draw(GRATITUDE, used, 3, rng)
             assert chance == pytest.approx(1 / left)
+            assert first == (left == 12)
             used.append(prompt.id)
             rounds.append(prompt.id)
         assert len(set(rounds)) == 12
@@ -197,7 +198,7 @@ def test_each_free_prompt_has_the_same_chance() -> None:
 def test_a_drawn_prompt_is_never_too_deep_nor_used_in_this_round(
     used: list[str], deepest: int, seed: int
 ) -> None:
-    prompt, chance = practices.draw(GRATITUDE, used, deepest, Random(seed))
+    prompt, chance, first = practices.draw(GRATITUDE, used, deepest, Random(seed))
     bank = {each.id for each in GRATITUDE.prompts if each.depth <= deepest}
     assert prompt.id in bank
     assert 1 / len(bank) <= chance <= 1
@@ -208,6 +209,7 @@ def test_a_drawn_prompt_is_never_too_deep_nor_used_in_this_round(
         now = set() if now == bank else now
     assert prompt.id not in now
     assert chance == 1 / (len(bank) - len(now))
+    assert first == (not now)
 
 
 def test_a_practice_without_light_prompts_refuses_to_draw() -> None:

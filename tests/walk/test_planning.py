@@ -209,6 +209,7 @@ def test_prompts_repeat_only_once_the_bank_is_used_up(world: World, alex: UUID) 
     for ahead in range(32):
         world.at = on("19:00") + timedelta(days=ahead)
         plan(world)
+        world.says("Alex", "habits")
         (item,) = items(world, nudges(world, alex)[-1])
         used.append(item.prompt_id)
         chances.append(item.chance)

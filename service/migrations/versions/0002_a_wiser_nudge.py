@@ -21,9 +21,10 @@ BEFORE = {
 }
 AFTER = {
     "nudge": {
-        "nudgekind": "kind IN ('nudge', 'rescue', 'answer', 'pulse', 'summary', 'welcome', 'question', 'consent', "
-        "'notice')",
-        "cause": "cause_kind IN ('reminder', 'reply', 'opt-out', 'help', 'enrolment', 'code', 'together', 'test')",
+        "nudgekind": "kind IN ('nudge', 'rescue', 'answer', 'pulse', 'summary', 'welcome', 'question', "
+        "'consent', 'notice')",
+        "cause": "cause_kind IN ('reminder', 'reply', 'opt-out', 'help', 'enrolment', 'code', 'together', "
+        "'test')",
     },
     "reminder": {
         "purpose": "purpose IN ('nudge', 'rescue', 'pulse', 'summary')",
@@ -36,6 +37,8 @@ def upgrade() -> None:
     op.add_column("person", sa.Column("away_on", sa.Date(), nullable=True))
     op.add_column("habit", sa.Column("taper", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("reminder", sa.Column("thinned", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("member", sa.Column("drawn_from_on", sa.Date(), nullable=True))
+    op.add_column("member", sa.Column("drawn_from_id", sa.Uuid(), nullable=True))
     allow(AFTER)
     op.create_table(
         "rest",
@@ -75,6 +78,9 @@ def downgrade() -> None:
     allow(BEFORE)
     with op.batch_alter_table("reminder") as batch:
         batch.drop_column("thinned")
+    with op.batch_alter_table("member") as batch:
+        batch.drop_column("drawn_from_id")
+        batch.drop_column("drawn_from_on")
     with op.batch_alter_table("habit") as batch:
         batch.drop_column("taper")
     with op.batch_alter_table("person") as batch:

@@ -1,0 +1,142 @@
+"""What was decided becomes rows: a message with its words, or one that says why there is none."""
+
+import random
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from habits import practices
+from habits.nudging import Decision, Kind, Reason, Rules
+from habits.streaks import Progress
+from service import composing, due
+from service.composing import Line
+from service.facts import Share
+from service.ids import new_id
+from service.looking import Looked
+from service.models import Person, Reminder
+from service.outbox import NewItem, NewNudge
+from service.site import Site
+from service.states import Cause, NudgeKind, NudgeState, Purpose
+
+LIGHT_ONLY = timedelta(days=14)
+"""For so long the prompts of a habit are light ones; deeper ones come later."""
+
+
+def at_of(reminder: Reminder) -> datetime:
+    assert reminder.next_at is not None
+    return reminder.next_at
+
+
+def day_of(person: Person, reminder: Reminder) -> date:
+    """Return the person's day that the reminder is about: after an outage not always today."""
+    return due.today(person, at_of(reminder))
+
+
+def week_on(person: Person, day: date) -> date:
+    """Return the first day of the person's week."""
+    return day - timedelta(days=(day.weekday() - person.week_starts) % 7)
+
+
+def message(
+    site: Site, person: Person, reminders: Sequence[Reminder], decision: Decision, looked: Looked
+) -> NewNudge:
+    """Return the message that was decided on, for the reminders that it is about."""
+    assert decision.not_before is not None
+    assert decision.expires_at is not None
+    nudge_id = new_id()
+    first = min(reminders, key=at_of)
+    words, items = _words(site, person, reminders, decision.kind, looked, nudge_id)
+    return NewNudge(
+        id=nudge_id,
+        person_id=person.id,
+        kind=NudgeKind(decision.kind.value),
+        cause_kind=Cause.REMINDER,
+        cause_id=first.id,
+        turn=turn_of(first, person),
+        due_at=at_of(first),
+        not_before=decision.not_before,
+        expires_at=decision.expires_at,
+        words=words,
+        reason=decision.reason,
+        items=tuple(items),
+    )
+
+
+def lapsed(
+    person: Person, kind: NudgeKind, reminders: Sequence[Reminder], reason: Reason, rules: Rules
+) -> NewNudge:
+    """Return the row that says why these reminders brought no message."""
+    first = min(reminders, key=at_of)
+    return NewNudge(
+        person_id=person.id,
+        kind=kind,
+        cause_kind=Cause.REMINDER,
+        cause_id=first.id,
+        turn=turn_of(first, person),
+        due_at=at_of(first),
+        not_before=at_of(first),
+        expires_at=at_of(first) + rules.catch_up,
+        state=NudgeState.LAPSED,
+        reason=reason,
+        items=tuple(NewItem(r.habit_id, day_of(person, r), r.id) for r in reminders if r.habit_id),
+    )
+
+
+def turn_of(reminder: Reminder, person: Person) -> int:
+    """Return the ordinal of the local date that the reminder fires on: it fires once a date."""
+    return due.fires_on(reminder, person.zone, at_of(reminder)).toordinal()
+
+
+def _words(
+    site: Site, person: Person, reminders: Sequence[Reminder], kind: Kind, looked: Looked, nudge_id: UUID
+) -> tuple[str, list[NewItem]]:
+    day = day_of(person, min(reminders, key=at_of))
+    turn = day.toordinal()
+    match kind:
+        case Kind.NUDGE | Kind.RESCUE:
+            # One habit with two reminders at the same hour is one item, a nudge before a rescue.
+            by_habit = {r.habit_id: r for r in sorted(reminders, key=lambda r: r.purpose is Purpose.NUDGE)}
+            chosen = [r for r in reminders if by_habit[r.habit_id] is r]
+            drawn = [_drawn(site, person, one, looked, nudge_id) for one in chosen]
+            lines, items = [line for line, _ in drawn], [item for _, item in drawn]
+            return composing.nudge(person.language, person.discreet, lines, turn, kind is Kind.RESCUE), items
+        case Kind.PULSE:
+            return composing.pulse(person.language, week_on(person, day)), []
+        case Kind.SUMMARY:
+            return composing.summary(person.language, _standings(person, day, looked)), []
+        case Kind.WELCOME:
+            return composing.text(person.language, "welcome_back", turn), []
+        case Kind.QUESTION:
+            return composing.text(person.language, "still_useful", turn), []
+
+
+def _standings(person: Person, day: date, looked: Looked) -> list[tuple[str, Progress]]:
+    """Return the person's living habits, by the title that their messages have, and how each stands."""
+    return [
+        (_title(person, share), share.progress(day))
+        for (person_id, _), share in looked.members.items()
+        if person_id == person.id and share.living
+    ]
+
+
+def _title(person: Person, share: Share) -> str:
+    return composing.title(person.language, person.discreet, share.number, share.title(person.language))
+
+
+def _drawn(
+    site: Site, person: Person, reminder: Reminder, looked: Looked, nudge_id: UUID
+) -> tuple[Line, NewItem]:
+    """Draw from the practice's bank: light prompts first, deeper ones after two weeks."""
+    assert reminder.habit_id is not None
+    share, day = looked.members[person.id, reminder.habit_id], day_of(person, reminder)
+    practice = practices.catalogue(person.language)[share.practice]
+    deepest = 1 if day - share.facts.started_on < LIGHT_ONLY else 2
+    rng = random.Random(f"{reminder.seed}:{day.isoformat()}")  # noqa: S311 (Not a secret; repeatable.)
+    used = looked.prompts[person.id, share.habit_id]
+    prompt, chance, first = practices.draw(practice, used, deepest, rng)
+    if first:
+        looked.new_rounds.append((person.id, share.habit_id, day, nudge_id))
+        used.clear()
+    used.append(prompt.id)
+    line = Line(share.number, share.title(person.language), prompt.text, share.cue(site.sealer))
+    return line, NewItem(share.habit_id, day, reminder.id, 0, prompt.id, chance)
