@@ -111,4 +111,5 @@ def _prompts(session: Session, ids: Collection[UUID], looked: Looked) -> None:
         )
         .order_by(NudgeItem.nudge_id)
     ):
+        assert prompt_id is not None
         looked.prompts[person_id, habit_id].append(prompt_id)
