@@ -32,6 +32,9 @@ AFTER = {
     },
 }
 
+UNKNOWN_NUDGES = "SELECT id FROM nudge WHERE kind IN ('summary', 'question') OR cause_kind = 'together'"
+UNKNOWN_REMINDERS = "SELECT id FROM reminder WHERE purpose = 'rescue'"
+
 
 def upgrade() -> None:
     op.add_column("person", sa.Column("away_on", sa.Date(), nullable=True))
@@ -73,8 +76,13 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back; what the older version has no word for is deleted."""
     op.drop_table("rest")
-    op.execute("DELETE FROM nudge WHERE kind IN ('summary', 'question') OR cause_kind = 'together'")
-    op.execute("DELETE FROM reminder WHERE purpose = 'rescue'")
+    # SQLite's foreign keys are off meanwhile, so what belongs to these rows does not go by itself.
+    for table in ("attempt", "nudge_item"):
+        op.execute(f"DELETE FROM {table} WHERE nudge_id IN ({UNKNOWN_NUDGES})")
+    op.execute(f"UPDATE reply SET nudge_id = NULL WHERE nudge_id IN ({UNKNOWN_NUDGES})")
+    op.execute(f"DELETE FROM nudge WHERE id IN ({UNKNOWN_NUDGES})")
+    op.execute(f"UPDATE nudge_item SET reminder_id = NULL WHERE reminder_id IN ({UNKNOWN_REMINDERS})")
+    op.execute(f"DELETE FROM reminder WHERE id IN ({UNKNOWN_REMINDERS})")
     allow(BEFORE)
     with op.batch_alter_table("reminder") as batch:
         batch.drop_column("thinned")
