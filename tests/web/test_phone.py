@@ -114,12 +114,15 @@ def test_seven_days_are_a_week(phone: Web) -> None:
     first = state(phone)
     for _ in range(7):
         last = step(phone, "day")
+        say(phone, first["people"][1]["id"], "habits")  # Whoever never answers is nudged less and less.
     assert_is_a_state(last)
     days = [first["people"][0]["habits"][0]["days"], last["people"][0]["habits"][0]["days"]]
     assert days[1][6]["day"] == days[0][13]["day"]
     kinds = [message["kind"] for message in last["people"][1]["messages"]]
     assert kinds.count("pulse") == 1
     assert kinds.count("nudge") >= 7
+    silent = [message["kind"] for message in last["people"][0]["messages"]]
+    assert silent.count("nudge") + silent.count("pulse") == 3
     assert len({decision["id"] for decision in last["decisions"]}) == len(last["decisions"])
 
 
