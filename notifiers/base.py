@@ -166,8 +166,11 @@ class ReportParser(Protocol):
 class InboundParser(Protocol):
     """A channel whose provider posts people's messages."""
 
-    def verify(self, url: str, form: list[tuple[str, str]], signature: str) -> bool:
-        """Say whether the provider signed this post; `url` is the public one with its raw query."""
+    def verify(self, url: str, form: list[tuple[str, str]], headers: Mapping[str, str]) -> bool:
+        """Say whether the provider signed this post.
+
+        `url` is the public one with its raw query; the names of `headers` are in lower case.
+        """
 
     def parse_inbound(self, form: Mapping[str, str]) -> Inbound | None:
         """Return the person's message in a provider's post, or None if it holds none."""

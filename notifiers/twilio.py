@@ -23,6 +23,9 @@ CLOCK_SKEW = timedelta(minutes=5)
 TRIAL_PREFIX = "Sent from your Twilio trial account - "
 """Twilio puts this before each text of a trial account, in its records too."""
 
+SIGNATURE = "x-twilio-signature"
+"""The header that proves where a post comes from."""
+
 RANKS = {
     **dict.fromkeys(["accepted", "scheduled", "queued", "sending"], 1),
     "sent": 2,
@@ -121,16 +124,17 @@ class Twilio:
             f"Twilio knows the account{', a trial one that sends to verified numbers only' if trial else ''}."
         )
 
-    def verify(self, url: str, form: list[tuple[str, str]], signature: str) -> bool:
+    def verify(self, url: str, form: list[tuple[str, str]], headers: Mapping[str, str]) -> bool:
         """Say whether Twilio signed this post. Never raises.
 
-        `url` is the public one with its raw query; `form` has every field, blank and repeated ones too.
+        `url` is the public one with its raw query; `form` has every field, blank and repeated ones too; the
+        names of `headers` are in lower case.
         """
         fields = _Fields()
         for name, value in form:
             fields.setdefault(name, []).append(value)
         try:
-            return bool(self._validator.validate(url, fields, signature))
+            return bool(self._validator.validate(url, fields, headers.get(SIGNATURE, "")))
         except ValueError:
             # A port that is none, or half of a surrogate pair: Twilio never signed that.
             return False

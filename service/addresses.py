@@ -67,6 +67,15 @@ def find(session: Session, hashed: bytes) -> Address | None:
     return session.scalar(select(Address).where(Address.lookup == hashed, Address.dead_at.is_(None)))
 
 
+def last_known(session: Session, hashed: bytes, person_id: UUID | None = None) -> Address | None:
+    """Return the living address with this hash, else the one that died last; of this person, if given."""
+    wanted = select(Address).where(Address.lookup == hashed)
+    if person_id:
+        wanted = wanted.where(Address.person_id == person_id)
+    newest = (Address.dead_at.is_(None).desc(), Address.dead_at.desc(), Address.id.desc())
+    return session.scalar(wanted.order_by(*newest).limit(1))
+
+
 def enrol(session: Session, sealer: Sealer, person_id: UUID, kind: AddressKind, value: str) -> Address:
     """Add a normalised address to a person, unverified. Raises WrongUsage if it cannot be enrolled."""
     hashed = lookup(sealer, kind, value)
@@ -111,3 +120,16 @@ def mark_dead(session: Session, address_id: UUID, now: datetime) -> None:
     address = session.get(Address, address_id)
     if address and address.dead_at is None:
         address.dead_at = now
+
+
+def revive(session: Session, address: Address) -> bool:
+    """Use an address again that was called gone; False if somebody else has been enrolled with it since.
+
+    Whether it may be written to is another question: what the ledger said of it still holds.
+    """
+    try:
+        with session.begin_nested():
+            address.dead_at = None
+    except IntegrityError:
+        return False
+    return True

@@ -112,7 +112,12 @@ def _rows(site: Site, now: datetime) -> Iterator[Check]:
             "are too late. Set the account right; it is tried again every 5 minutes.",
         )
     for kind in sorted(unreachable):
-        yield Check(f"people by {kind}", False, f"They cannot be reached: no channel for {kind} is set up.")
+        yield Check(
+            f"people by {kind}",
+            False,
+            f"No channel for {kind} is set up: add one to attune.toml; their messages are kept until they "
+            "are too late.",
+        )
     yield _none(health.overdue, "overdue", "overdue by more than 5 minutes; is a daemon at work?")
     yield _none(health.unknown, "unknown", "of unknown fate; see `attune nudge list --state unknown`.")
     yield _none(health.failed_today, "failed", "failed in 24 hours; see `attune nudge list --state failed`.")

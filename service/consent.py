@@ -1,13 +1,15 @@
 """What people agreed to: an append-only ledger, and the list of addresses that want nothing more."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service import due, rests
 from service.db import insert_new
 from service.models import Address, Consent, Person, Suppression
-from service.states import AddressKind, ConsentEvent
+from service.states import AddressKind, ConsentEvent, RestKind
 
 WORDING_VERSION = "2026-11"
 """The opt-in text that the ledger's rows refer to; it changes with the text."""
@@ -18,15 +20,21 @@ def asked(session: Session, address: Address, source: str, now: datetime) -> Non
     _note(session, address.lookup, address, ConsentEvent.ASKED, source, now)
 
 
+def asked_at(session: Session, lookup: bytes) -> datetime | None:
+    """Return when the opt-in question was last put to this address."""
+    asked = select(func.max(Consent.at)).where(Consent.lookup == lookup, Consent.event == ConsentEvent.ASKED)
+    return session.scalar(asked)
+
+
 def is_open(session: Session, lookup: bytes) -> bool:
     """Say whether the newest fact about this address is a question without an answer."""
     return _newest(session, lookup) is ConsentEvent.ASKED
 
 
-def was_given(session: Session, lookup: bytes) -> bool:
-    """Say whether this address ever said yes, whatever it said later."""
+def was_given(session: Session, address_id: UUID) -> bool:
+    """Say whether this address ever said yes since it was enrolled, whatever it said later."""
     yes = select(Consent.id).where(
-        Consent.lookup == lookup, Consent.event.in_((ConsentEvent.GIVEN, ConsentEvent.RESTORED))
+        Consent.address_id == address_id, Consent.event.in_((ConsentEvent.GIVEN, ConsentEvent.RESTORED))
     )
     return session.scalar(yes.limit(1)) is not None
 
@@ -39,6 +47,7 @@ def given(session: Session, person: Person, address: Address, source: str, now: 
         session.delete(suppression)
     address.verified_at = now
     person.stopped_at = None
+    rests.end(session, person.id, RestKind.STOPPED, due.today(person, now))
     _note(session, address.lookup, address, event, source, now)
 
 
@@ -49,6 +58,7 @@ def withdrawn(session: Session, person: Person, address: Address, source: str, n
         return
     address.verified_at = None
     person.stopped_at = now
+    rests.begin(session, person.id, RestKind.STOPPED, due.today(person, now))
     _note(session, address.lookup, address, ConsentEvent.WITHDRAWN, source, now)
 
 

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import cast
 
@@ -29,15 +29,20 @@ class DatabaseError(AttuneError):
 
 
 class Database:
-    """One database, its connection pool, and in this process one SQLite writer at a time."""
+    """One database, its connection pool, and in this process one SQLite writer at a time.
 
-    def __init__(self, url: str, busy_seconds: float = 30.0) -> None:
+    One opened `beside` another is the same database for whoever cannot wait: it shares that one's turns, and
+    waits `busy_seconds` at most for its turn, and as long again for other programs.
+    """
+
+    def __init__(self, url: str, busy_seconds: float = 30.0, beside: "Database | None" = None) -> None:
         self.engine = _engine(url, busy_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.writers = self.engine.execution_options(**{WRITE: True})
         """The same connections, whose transactions take SQLite's write lock at their beginning."""
         # SQLite's busy handler polls and is unfair; a lock of our own queues the threads of this process.
-        self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
+        self._turn: threading.Lock = beside._turn if beside else threading.Lock()
+        self._turn_seconds = busy_seconds if beside else -1.0  # Without end: each turn is a short one.
         self._writing = threading.local()
 
     @property
@@ -57,13 +62,31 @@ class Database:
         """Open a session for one short transaction: committed at the end, rolled back by an error."""
         if getattr(self._writing, "now", False):
             raise RuntimeError("write() inside write() would wait for itself.")
-        with self._turn:
+        with self._my_turn() if self.is_sqlite else nullcontext():
             self._writing.now = True
             try:
                 with Session(self.writers) as session, session.begin():
                     yield session
             finally:
                 self._writing.now = False
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=self._turn_seconds):
+            raise DatabaseError(SQLITE_TROUBLE["SQLITE_BUSY"])
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def purge(self) -> None:
+        """Empty SQLite's log of writes, so that nothing deleted is left in it; waits for whoever reads."""
+        if self.is_sqlite:
+            connection = self.engine.raw_connection()  # A plain one: this cannot be part of a transaction.
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -104,6 +127,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     # FULL, not NORMAL: after a power cut NORMAL may forget the newest commits, and a forgotten claim of a
     # message that went out would be sent again.
     connection.execute("PRAGMA synchronous = FULL")
+    # What is deleted or emptied is overwritten, so that nobody finds it in the file afterwards.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -5,12 +5,18 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service import inbound, outbox, planning, receipts, sending
+from service.db import explain
+from service.log import place_of
 from service.models import Meta
 from service.site import Site
+
+log = structlog.get_logger()
 
 LAST_TICK = "last_tick"
 
@@ -42,7 +48,7 @@ def send(site: Site, pool: Executor, size: int, going_on: Callable[[], bool] = l
         total += len(claimed)
         under_way = [pool.submit(sending.hand_over, site, one) for one in claimed]
         for handed in as_completed(under_way):
-            sending.record(site, handed.result(), site.now())
+            _record(site, handed.result())
     return total
 
 
@@ -51,9 +57,20 @@ def send_one_by_one(site: Site) -> int:
     total = 0
     while claimed := sending.claim(site, site.now(), 1):
         for one in claimed:
-            sending.record(site, sending.hand_over(site, one), site.now())
+            _record(site, sending.hand_over(site, one))
         total += len(claimed)
     return total
+
+
+def _record(site: Site, handed: sending.Handed) -> None:
+    """Record how one hand-over ended; one that cannot be stays `sending` for the sweep, alone."""
+    attempt = str(handed.claimed.attempt_id)
+    try:
+        sending.record(site, handed, site.now())
+    except DBAPIError as error:
+        log.error("not recorded", attempt=attempt, why=explain(error))
+    except Exception as error:
+        log.error("not recorded", attempt=attempt, error=type(error).__name__, place=place_of(error))
 
 
 def beat(site: Site) -> int:

@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Exists, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Exists, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from habits.entries import Mark
 from habits.nudging import Reason
 from service.db import insert_new
 from service.ids import new_id
-from service.models import Attempt, EntryRow, Nudge, NudgeItem, Person
+from service.models import Attempt, EntryRow, Habit, Member, Nudge, NudgeItem, Person
 from service.sealing import Sealer
 from service.states import Cause, NudgeKind, NudgeState
 
@@ -24,6 +24,8 @@ ANSWERABLE = timedelta(hours=48)
 """A nudge waits for an answer this long."""
 DIGEST = 3
 """As many habits in one message as a check-in has items."""
+ENDED = "the habit has ended"
+REMOVED = "the reminder was removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def waiting_for_hand_over(session: Session, now: datetime, limit: int) -> dict[N
         .limit(limit)
         .with_for_update(of=Person, skip_locked=True)
     ).all()
+    if not found:
+        return {}
     people = lock_people(session, list({row.person_id for row in found}), wait=False)
     nudges = session.scalars(
         select(Nudge)
@@ -126,16 +130,18 @@ def waiting_for_hand_over(session: Session, now: datetime, limit: int) -> dict[N
     return {nudge: people[nudge.person_id] for nudge in nudges}
 
 
-def answered_already(session: Session, nudge_ids: Collection[UUID]) -> dict[UUID, Reason]:
-    """Return those of these nudges whose habits have all been done or skipped, and which of the two."""
-    rows = session.execute(
-        select(NudgeItem.nudge_id, _said(Mark.DONE), _said(Mark.SKIPPED)).where(
-            NudgeItem.nudge_id.in_(nudge_ids)
-        )
-    ).all()
-    waiting = {nudge_id for nudge_id, done, skipped in rows if not (done or skipped)}
-    found = {nudge_id: Reason.SKIPPED for nudge_id, _, _ in rows if nudge_id not in waiting}
-    return found | {nudge_id: Reason.DONE for nudge_id, done, _ in rows if done and nudge_id in found}
+def unneeded(session: Session, nudge_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return those of these nudges whose habits have all been done or skipped, or have ended, and why."""
+    rows = session.execute(SAID_OF_ITEMS, {"nudge_ids": list(nudge_ids)}).all()
+    reasons: dict[UUID, set[str | None]] = {}
+    for nudge_id, done, skipped, living in rows:
+        over = Reason.DONE if done else Reason.SKIPPED if skipped else None if living else ENDED
+        reasons.setdefault(nudge_id, set()).add(over)
+    return {
+        nudge_id: next(why for why in (Reason.DONE, Reason.SKIPPED, ENDED) if why in said)
+        for nudge_id, said in reasons.items()
+        if None not in said
+    }
 
 
 def _said(mark: Mark) -> Exists:
@@ -148,6 +154,23 @@ def _said(mark: Mark) -> Exists:
         EntryRow.kind == mark,
         ~exists().where(undoing.undoes_id == EntryRow.id),
     )
+
+
+def _living() -> Exists:
+    """Return the condition that an item's habit has not ended, and that its person has not left it."""
+    return exists().where(
+        Habit.id == NudgeItem.habit_id,
+        Habit.ended_on.is_(None),
+        Member.habit_id == NudgeItem.habit_id,
+        Member.person_id == NudgeItem.person_id,
+        Member.left_on.is_(None),
+    )
+
+
+SAID_OF_ITEMS = select(NudgeItem.nudge_id, _said(Mark.DONE), _said(Mark.SKIPPED), _living()).where(
+    NudgeItem.nudge_id.in_(bindparam("nudge_ids", expanding=True))
+)
+"""Built once: to put it together takes longer than to ask it, and each round of sending asks."""
 
 
 def start(
@@ -187,6 +210,39 @@ def lapse_planned(
     session.execute(
         update(Nudge)
         .where(Nudge.person_id == person_id, Nudge.state == NudgeState.PLANNED, Nudge.kind.in_(kinds))
+        .values(state=NudgeState.LAPSED, reason=reason)
+    )
+
+
+def lapse_ended(session: Session, person_ids: Collection[UUID]) -> None:
+    """Let go of what is planned for these people about habits that have all ended.
+
+    A digest with a living habit goes out as it is: its words are sealed, and an answer about the ended one
+    is told that there is no such habit.
+    """
+    _lapse(session, ENDED, Nudge.person_id.in_(person_ids), _has_item(), ~_has_item(_living()))
+
+
+def lapse_removed(session: Session, person_id: UUID, reminder_id: UUID) -> None:
+    """Let go of what is planned by a reminder that is about to be removed.
+
+    A digest that another reminder of a living habit is part of goes out as it is.
+    """
+    # A check-in and a summary have no items.
+    of_it = or_(Nudge.cause_id == reminder_id, _has_item(NudgeItem.reminder_id == reminder_id))
+    others = _has_item(NudgeItem.reminder_id.is_distinct_from(reminder_id), _living())
+    _lapse(session, REMOVED, Nudge.person_id == person_id, of_it, ~others)
+
+
+def _has_item(*conditions: ColumnElement[bool]) -> Exists:
+    """Return the condition that a nudge has an item for which all of these hold."""
+    return exists().where(NudgeItem.nudge_id == Nudge.id, *conditions)
+
+
+def _lapse(session: Session, reason: str, *which: ColumnElement[bool]) -> None:
+    session.execute(
+        update(Nudge)
+        .where(Nudge.state == NudgeState.PLANNED, *which)
         .values(state=NudgeState.LAPSED, reason=reason)
     )
 

@@ -8,12 +8,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 from service import demo
+from service.db import Database
 from service.engine.local import LocalEngine
 from service.errors import AttuneError
 from service.site import Site
@@ -21,20 +23,22 @@ from service.web import phone
 from service.web.app import create_app
 
 GRACE_SECONDS = 1
+HURRY_SECONDS = 6.0
+"""A request waits no longer for its turn to write, and as long again for other programs: Twilio waits 15."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_up(site: Site, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run daemon and web server in this process until a signal ends them."""
     _end_by_signals()
-    with listen(host, port) as listener, working(site) as engine:
-        serve(create_app(site, engine.late), listener, tell)
+    with listen(host, port) as listener, working(site) as engine, in_a_hurry(site) as hurried:
+        serve(create_app(hurried, engine.late), listener, tell)
 
 
 def run_web(site: Site, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run the web server alone until a signal ends it."""
-    with listen(host, port) as listener:
-        serve(create_app(site), listener, tell)
+    with listen(host, port) as listener, in_a_hurry(site) as hurried:
+        serve(create_app(hurried), listener, tell)
 
 
 def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
@@ -80,6 +84,17 @@ def working(site: Site) -> Iterator[LocalEngine]:
         yield engine
     finally:
         engine.stop()
+
+
+@contextmanager
+def in_a_hurry(site: Site, seconds: float = HURRY_SECONDS) -> Iterator[Site]:
+    """Give the site as requests need it: one that cannot write soon is to be told so, and comes again."""
+    if not site.db.is_sqlite:
+        yield site
+        return
+    seconds = min(seconds, site.settings.busy_seconds)
+    with closing(Database(site.settings.url, seconds, beside=site.db)) as db:
+        yield replace(site, db=db)
 
 
 def serve(app: FastAPI, listener: socket.socket, tell: Callable[[str], None]) -> None:

@@ -22,8 +22,10 @@ log = structlog.get_logger()
 
 HOLD = timedelta(minutes=10)
 """A check-in waits for the answer to a digest whose numbers look like scores; it is looked at this often."""
+LOOK_AGAIN = timedelta(minutes=1)
+"""A message whose channel is not set up is looked at this often: the next start may have it."""
 EVEN_IF_STOPPED = (Cause.OPT_OUT, Cause.HELP)
-ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE, NudgeKind.WELCOME)
+ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE)
 """Messages that a person or the enrolment asked for: a pause or a rest does not hold them."""
 
 
@@ -49,6 +51,7 @@ class Handed:
 def claim(site: Site, now: datetime, limit: int) -> list[Claimed]:
     """Claim up to `limit` planned nudges whose time has come; what may not go any more lapses with a reason.
 
+    What no channel of this process can carry stays planned until it is too late.
     A caller claims no more than it can hand over in about a second: a STOP that commits later cannot call
     these back.
     """
@@ -62,13 +65,17 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
     claimed: list[Claimed] = []
     with site.db.write() as session:
         ripe = outbox.waiting_for_hand_over(session, now, limit)
+        if not ripe:
+            return 0, []
         reach = addresses.open_addresses(session, {person.id for person in ripe.values()})
-        answered = outbox.answered_already(session, [nudge.id for nudge in ripe])
+        unneeded = outbox.unneeded(session, [nudge.id for nudge in ripe])
         for nudge, person in ripe.items():
-            why = answered.get(nudge.id) or _not_any_more(session, nudge, person, now)
+            why = unneeded.get(nudge.id) or _not_any_more(session, nudge, person, now)
             route = why or _route(session, site, nudge, reach.get(person.id, []))
             if isinstance(route, str):
                 outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, route)
+            elif route is None:
+                nudge.not_before = min(now + LOOK_AGAIN, nudge.expires_at)
             elif closed_until := senders.closed_until(session, route[1].sender, now):
                 nudge.not_before = closed_until
             elif nudge.kind is NudgeKind.PULSE and outbox.digest_waits(session, person.id, now):
@@ -95,8 +102,8 @@ def _not_any_more(session: Session, nudge: Nudge, person: Person, now: datetime)
 
 def _route(
     session: Session, site: Site, nudge: Nudge, reach: list[Address]
-) -> tuple[Address, Notifier] | str:
-    """Return the address and channel to use, or why there is none."""
+) -> tuple[Address, Notifier] | Reason | None:
+    """Return the address and channel to use, why there is no address, or None if only the channel lacks."""
     usable = [address for address in reach if address.verified_at]
     if nudge.address_id and nudge.kind in ASKED_FOR:
         # An answer goes back to where the question came from.
@@ -107,9 +114,7 @@ def _route(
         notifier = site.notifier_for(address.kind)
         if notifier:
             return address, notifier
-    if usable:
-        return f"no channel for {usable[0].kind.value} is set up; see `attune notifier list`"
-    return Reason.NO_CONSENT
+    return None if usable else Reason.NO_CONSENT
 
 
 def _start(
@@ -158,11 +163,3 @@ def record(site: Site, handed: Handed, now: datetime) -> None:
             outcomes.accepted(session, attempt, handed.result, now)
         else:
             outcomes.refused(session, attempt, handed.result, now)
-
-
-def send_due(site: Site, limit: int) -> int:
-    """Claim, hand over and record one round, one message after the other; return how many were claimed."""
-    claimed = claim(site, site.now(), limit)
-    for one in claimed:
-        record(site, hand_over(site, one), site.now())
-    return len(claimed)

@@ -22,6 +22,8 @@ from service.web.guards import BodyLimit, Headers, LastResort
 log = structlog.get_logger()
 
 GONE = "The database file is gone; put it back from a backup, then start Attune again."
+RETRY_SECONDS = 30
+"""What a request is told to wait before it comes again."""
 STATIC = Path(str(resources.files("service.web") / "static"))
 
 
@@ -50,6 +52,7 @@ def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI
 
     app.add_exception_handler(AttuneError, _told)
     app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(DatabaseError, _database)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     return app
@@ -93,9 +96,12 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 
 def _database(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DBAPIError)
-    log.error("request failed", route=_route(request), why=explain(error))
-    return _sentence(request, 503, "Please try again", "This service cannot reach its database right now.")
+    why = explain(error) if isinstance(error, DBAPIError) else str(error)
+    log.error("request failed", route=_route(request), why=why)
+    sentence = "This service cannot reach its database right now."
+    answer = _sentence(request, 503, "Please try again", sentence)
+    answer.headers["retry-after"] = str(RETRY_SECONDS)
+    return answer
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -15,7 +15,6 @@ from service.states import AddressKind
 router = APIRouter(prefix="/hooks")
 log = structlog.get_logger()
 
-SIGNATURE = "x-twilio-signature"
 MOST_FIELDS = 200
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -39,7 +38,6 @@ def signed_form(
     notifier: object = site.notifiers.get(channel)
     if not isinstance(notifier, InboundParser):
         raise HTTPException(404, "There is no such channel here.")
-    signature = request.headers.get(SIGNATURE, "")
     try:
         form = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -47,7 +45,7 @@ def signed_form(
     base = site.settings.public_url
     if not base:
         raise _not_signed(channel, "There is no public_url here to check the signature with.")
-    if not signature or not notifier.verify(_url(base, request), form, signature):
+    if not notifier.verify(_url(base, request), form, request.headers):
         raise _not_signed(channel, "The signature is missing, or not made for public_url with our token.")
     return form
 

@@ -15,7 +15,7 @@ import pytest
 
 from notifiers import registry
 from notifiers.base import Kind, Message, SendError
-from notifiers.twilio import Twilio
+from notifiers.twilio import SIGNATURE, Twilio
 from tests.notifiers.conftest import NUMBER, TOKEN, WORDS, sms, twilio_channel
 from tests.servers import Script, TwilioServer
 
@@ -64,8 +64,10 @@ def test_text_in_is_signed_for_the_public_address(
     assert server.text_in(NUMBER, "Done ✓ + 2") == 204
     ((path, form, signature),) = installation.posts
     assert path == "/hooks/twilio/sms?from=twilio"
-    assert channel.verify(PUBLIC + path, form, signature)
-    assert not channel.verify(f"http://127.0.0.1:{installation.server_port}{path}", form, signature)
+    assert channel.verify(PUBLIC + path, form, {SIGNATURE: signature})
+    assert not channel.verify(
+        f"http://127.0.0.1:{installation.server_port}{path}", form, {SIGNATURE: signature}
+    )
     inbound = channel.parse_inbound(dict(form))
     assert inbound is not None
     assert (inbound.sender, inbound.text, inbound.opted_out) == (NUMBER, "Done ✓ + 2", False)
@@ -89,7 +91,7 @@ def test_status_callbacks_go_to_the_local_address(
     reports = []
     for path, form, signature in installation.posts:
         assert path == "/hooks/twilio/status?attempt=a%201"
-        assert channel.verify(STATUS_URL, form, signature)
+        assert channel.verify(STATUS_URL, form, {SIGNATURE: signature})
         assert channel.parse_inbound(dict(form)) is None
         reports.append(channel.parse_status(dict(form)))
     assert [(r.status, r.rank, r.failure) for r in reports if r and r.provider_id == sent.provider_id] == [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from notifiers import registry
 from notifiers.base import Inbound, Kind, Report
-from notifiers.twilio import Twilio
+from notifiers.twilio import SIGNATURE, Twilio
 from tests.servers.twilio_posts import Fields, signature
 
 SIGNATURES = [
@@ -40,7 +40,9 @@ def test_known_signatures(vector: dict[str, object]) -> None:
     pairs = vector["params"]
     assert isinstance(pairs, list)
     form = [(str(name), str(value)) for name, value in pairs]
-    verified = channel(str(vector["auth_token"])).verify(str(vector["url"]), form, str(vector["signature"]))
+    verified = channel(str(vector["auth_token"])).verify(
+        str(vector["url"]), form, {SIGNATURE: str(vector["signature"])}
+    )
     assert verified is vector["expect_valid"]
 
 
@@ -54,20 +56,20 @@ forms = st.lists(st.tuples(names, names), max_size=8)
 
 @given(forms)
 def test_a_signed_form_is_verified_in_any_order(form: Fields) -> None:
-    assert CHANNEL.verify(URL, form, signature("12345", URL, form))
-    assert CHANNEL.verify(URL, form[::-1], signature("12345", URL, form))
+    assert CHANNEL.verify(URL, form, {SIGNATURE: signature("12345", URL, form)})
+    assert CHANNEL.verify(URL, form[::-1], {SIGNATURE: signature("12345", URL, form)})
 
 
 @given(forms, st.integers(0, 7), names)
 def test_a_changed_form_is_not(form: Fields, place: int, word: str) -> None:
     signed = signature("12345", URL, form)
-    assert not CHANNEL.verify(URL, [*form, (f"x{word}", "y")], signed)
+    assert not CHANNEL.verify(URL, [*form, (f"x{word}", "y")], {SIGNATURE: signed})
     if form:
         place %= len(form)
         changed = [*form[:place], (form[place][0], form[place][1] + "x"), *form[place + 1 :]]
-        assert not CHANNEL.verify(URL, changed, signed)
-    assert not CHANNEL.verify(URL + "1", form, signed)
-    assert not channel("12346").verify(URL, form, signed)
+        assert not CHANNEL.verify(URL, changed, {SIGNATURE: signed})
+    assert not CHANNEL.verify(URL + "1", form, {SIGNATURE: signed})
+    assert not channel("12346").verify(URL, form, {SIGNATURE: signed})
 
 
 @pytest.mark.parametrize(
@@ -81,18 +83,22 @@ def test_a_changed_form_is_not(form: Fields, place: int, word: str) -> None:
     ids=["blank", "repeated", "twice the same", "empty"],
 )
 def test_blank_and_repeated_fields_count(form: Fields) -> None:
-    assert CHANNEL.verify(URL, form, signature("12345", URL, form))
+    assert CHANNEL.verify(URL, form, {SIGNATURE: signature("12345", URL, form)})
 
 
 def test_a_repeated_field_cannot_be_dropped() -> None:
     form = [("Body", "a"), ("Body", "b")]
-    assert not CHANNEL.verify(URL, form[1:], signature("12345", URL, form))
+    assert not CHANNEL.verify(URL, form[1:], {SIGNATURE: signature("12345", URL, form)})
+
+
+def test_a_post_without_the_header_is_not_signed() -> None:
+    assert not CHANNEL.verify(URL, [], {"x-another-signature": signature("12345", URL, [])})
 
 
 @pytest.mark.parametrize("port", ["", ":443", ":8443"])
 def test_a_port_in_the_public_address(port: str) -> None:
     url = f"https://nudge.example.org{port}/hooks?a=1"
-    assert CHANNEL.verify(url, [("a", "b")], signature("12345", url, [("a", "b")]))
+    assert CHANNEL.verify(url, [("a", "b")], {SIGNATURE: signature("12345", url, [("a", "b")])})
 
 
 @pytest.mark.parametrize(
@@ -102,7 +108,7 @@ def test_a_port_in_the_public_address(port: str) -> None:
 @pytest.mark.parametrize("signed", ["", "x", "ü" * 28, "=" * 28, "\x00" * 28, "\ud800"])
 @pytest.mark.parametrize("form", [[], [("a", "b")], [("a", "\ud800")]], ids=["none", "some", "surrogate"])
 def test_junk_is_not_signed_and_raises_nothing(url: str, form: Fields, signed: str) -> None:
-    assert CHANNEL.verify(url, form, signed) is False
+    assert CHANNEL.verify(url, form, {SIGNATURE: signed}) is False
 
 
 anything = st.text(max_size=30)
@@ -110,8 +116,8 @@ anything = st.text(max_size=30)
 
 @given(anything, st.lists(st.tuples(anything, anything), max_size=4), anything)
 def test_any_junk_raises_nothing(url: str, form: Fields, signed: str) -> None:
-    assert CHANNEL.verify(url, form, signed) is False
-    assert CHANNEL.verify(f"https://{url}", form, signed) is False
+    assert CHANNEL.verify(url, form, {SIGNATURE: signed}) is False
+    assert CHANNEL.verify(f"https://{url}", form, {SIGNATURE: signed}) is False
 
 
 def status(word: str, **more: str) -> Report | None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from service.db import Database, explain, insert_new
+from service.db import Database, DatabaseError, explain, insert_new
 from service.models import Couple, Habit, Meta
 from tests.service import other_process
 from tests.service.looking import couples
@@ -81,6 +81,16 @@ def test_threads_and_processes_write_at_once(database_url: str, database: Databa
         assert other.communicate() == (b"", b"")
         assert other.returncode == 0
     assert couples(database) == 120
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_cannot_wait_shares_the_turns_and_gives_up(database_url: str, database: Database) -> None:
+    hurried = Database(database_url, busy_seconds=0.1, beside=database)
+    with database.write(), pytest.raises(DatabaseError, match="locked"):
+        add_couple(hurried)
+    add_couple(hurried)
+    assert couples(database) == 1
+    hurried.close()
 
 
 def test_threads_take_turns_however_impatient(sqlite_template: Path, tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from uuid import UUID
 import pytest
 
 from notifiers.base import Inbound
-from service import inbound, people, planning, sending, taking_up
+from service import inbound, people, planning, taking_up
 from service.models import EntryRow, Nudge, Reply
 from service.states import AddressKind, NudgeKind
+from tests.walk.rounds import send
 from tests.walk.rows import nudges, on, rows, words
 from tests.world import NUMBERS, World
 
@@ -111,7 +112,7 @@ def test_a_message_that_was_left_counts_as_of_when_it_came(world: World, alex: U
     # At noon a nudge for something else goes out, and Monday's would count no more.
     world.at = on("2026-03-03T12:00")
     planning.plan_due(world.site, world.at)
-    sending.send_due(world.site, 10)
+    send(world)
     world.at = on("2026-03-03T12:01")
     inbound.sweep(world.site, world.at)
 

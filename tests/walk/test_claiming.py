@@ -13,12 +13,9 @@ from service import people, planning, sending
 from service.models import Address, Attempt, Nudge, Pause, Person
 from service.states import AddressKind, NudgeKind, NudgeState
 from tests.walk.channel import Channel
+from tests.walk.rounds import send, send_all
 from tests.walk.rows import add_address, attempts, nudges, on, rows, state, the_nudge, words
 from tests.world import NUMBERS, World
-
-
-def send(world: World) -> int:
-    return sending.send_due(world.site, 10)
 
 
 def test_a_claim_takes_all_that_the_channel_needs(world: World, nudged: UUID, channel: Channel) -> None:
@@ -103,10 +100,6 @@ def without_address(world: World, person_id: UUID) -> None:
             address.dead_at = world.at
 
 
-def without_channel(world: World, _: UUID) -> None:
-    world.site = replace(world.site, notifiers={})
-
-
 @pytest.mark.parametrize(
     ("meanwhile", "reason"),
     [
@@ -119,7 +112,6 @@ def without_channel(world: World, _: UUID) -> None:
         (without_address, Reason.NO_CONSENT),
         (says("done"), Reason.DONE),
         (says("skip"), Reason.SKIPPED),
-        (without_channel, "no channel for sms is set up; see `attune notifier list`"),
     ],
 )
 def test_what_changed_since_the_planning_is_looked_at_again(
@@ -127,8 +119,7 @@ def test_what_changed_since_the_planning_is_looked_at_again(
 ) -> None:
     planned = words(world, the_nudge(world, nudged))
     meanwhile(world, nudged)
-    while send(world):
-        pass
+    send_all(world)
 
     assert state(world, nudged) == (NudgeState.LAPSED, reason)
     assert attempts(world, nudged) == []
@@ -142,8 +133,7 @@ def test_what_is_still_wanted_goes_out(world: World, alex: UUID, channel: Channe
     for text in said:
         world.says("Alex", text)
     planning.plan_due(world.site, world.at)
-    while send(world):
-        pass
+    send_all(world)
 
     assert state(world, alex)[0] is NudgeState.SENT
 
@@ -185,6 +175,49 @@ def test_what_is_too_late_lapses(
     send(world)
 
     assert state(world, nudged) == expected
+
+
+def test_what_has_no_channel_now_waits_for_a_start_that_has_it(
+    world: World, nudged: UUID, channel: Channel
+) -> None:
+    with_channel = world.site
+    world.site = replace(world.site, notifiers={})
+    assert send(world) == 0
+    nudge = the_nudge(world, nudged)
+    assert (nudge.state, nudge.reason, attempts(world, nudged)) == (NudgeState.PLANNED, Reason.DUE, [])
+    assert world.at < nudge.not_before <= nudge.expires_at
+
+    world.site, world.at = with_channel, nudge.not_before
+    assert send(world) == 1
+    assert state(world, nudged) == (NudgeState.SENT, Reason.DUE)
+
+
+def test_what_has_no_channel_until_it_is_too_late_lapses(
+    world: World, nudged: UUID, channel: Channel
+) -> None:
+    world.site = replace(world.site, notifiers={})
+    expires_at = the_nudge(world, nudged).expires_at
+    world.at = expires_at - timedelta(seconds=5)
+    send(world)
+    assert the_nudge(world, nudged).not_before == expires_at
+    world.at = expires_at
+    send(world)
+    assert state(world, nudged) == (NudgeState.LAPSED, Reason.LATE)
+
+
+def test_what_has_no_channel_does_not_hold_up_what_has_one(
+    world: World, nudged: UUID, sam: UUID, channel: Channel
+) -> None:
+    with world.site.db.write() as session:
+        address = session.scalars(select(Address).where(Address.person_id == nudged)).one()
+        address.kind = AddressKind.WHATSAPP
+    world.take_up("gratitude", "daily", "daily 19:01", sam)
+    world.at = on("19:01")
+    planning.plan_due(world.site, world.at)
+
+    (claimed,) = sending.claim(world.site, world.at, 1)
+    assert claimed.person_id == sam
+    assert state(world, nudged)[0] is NudgeState.PLANNED
 
 
 def test_what_lapses_does_not_hold_up_what_is_behind_it(world: World, alex: UUID) -> None:

@@ -11,16 +11,13 @@ from service import planning, senders, sending
 from service.models import Address, Consent, Couple, Event, Nudge, Person, Reminder, SenderState
 from service.states import AddressKind, ConsentEvent, NudgeState, Outcome
 from tests.walk.channel import Channel
+from tests.walk.rounds import send, send_all
 from tests.walk.rows import add_address, attempts, nudges, on, rows, state, the_nudge
 from tests.world import NUMBERS, World
 
 MINUTE = timedelta(minutes=1)
 REFUSED = SendError(Kind.SENDER, "wrong credentials", code="20003")
 GONE = SendError(Kind.CONTACT, "no such number", code="21211")
-
-
-def send(world: World) -> int:
-    return sending.send_due(world.site, 10)
 
 
 def fails(world: World, channel: Channel, error: Exception) -> None:
@@ -243,8 +240,7 @@ def test_a_stop_that_comes_during_the_call_holds_what_would_be_tried_again(
     channel.meanwhile = lambda message: None if "you are unsubscribed" in message.text else stop(world)
     fails(world, channel, SendError(Kind.RETRY, "busy"))
     world.at += MINUTE
-    while send(world):
-        pass
+    send_all(world)
 
     assert state(world, nudged) == (NudgeState.LAPSED, Reason.STOPPED)
     assert len(channel.messages) == 2  # The second confirms the stop.

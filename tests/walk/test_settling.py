@@ -11,6 +11,7 @@ from service.models import Attempt, Nudge
 from service.sending import Claimed, Handed
 from service.states import NudgeState, Outcome
 from tests.walk.channel import Channel, FindingChannel
+from tests.walk.rounds import send
 from tests.walk.rows import attempts, on, rows, state, the_nudge
 from tests.world import World
 
@@ -92,7 +93,7 @@ def test_a_report_settles_what_is_unknown(
 def unknown(world: World, nudged: UUID, finding: FindingChannel) -> UUID:
     """Alex, of whose nudge nobody knows whether it went out."""
     finding.answers.append(SendError(Kind.UNKNOWN, UNSURE))
-    sending.send_due(world.site, 10)
+    send(world)
     world.at += MINUTE
     return nudged
 
@@ -145,7 +146,7 @@ def test_messages_of_other_attempts_are_told_to_the_provider(
     world: World, unknown: UUID, finding: FindingChannel
 ) -> None:
     world.says("Alex", "list")
-    sending.send_due(world.site, 10)
+    send(world)
     settle(world)
 
     (answered,) = rows(world, Attempt, Attempt.outcome == Outcome.ACCEPTED, Attempt.channel == "own")
@@ -158,7 +159,7 @@ def test_only_the_attempt_that_nobody_knows_of_is_asked_about(
     finding.answers.extend([SendError(Kind.RETRY, "busy"), SendError(Kind.UNKNOWN, UNSURE)])
     for _ in range(2):
         world.at = max(world.at, the_nudge(world, nudged).not_before)
-        sending.send_due(world.site, 10)
+        send(world)
     finding.found.append(Accepted("p-1"))
 
     assert settle(world) == 1
@@ -174,7 +175,7 @@ def test_a_message_settles_one_attempt_only(world: World, unknown: UUID, finding
     world.at = on("19:05")
     planning.plan_due(world.site, world.at)
     finding.answers.append(SendError(Kind.UNKNOWN, UNSURE))
-    sending.send_due(world.site, 10)
+    send(world)
     finding.found.extend([Accepted("p-1"), Accepted("p-1")])
 
     assert settle(world) == 1
@@ -200,7 +201,7 @@ def test_a_channel_that_cannot_be_asked_leaves_it_to_the_admin(
     world: World, nudged: UUID, channel: Channel
 ) -> None:
     channel.answers.append(SendError(Kind.UNKNOWN, UNSURE))
-    sending.send_due(world.site, 10)
+    send(world)
 
     assert settle(world) == 0
     assert state(world, nudged) == (NudgeState.UNKNOWN, UNSURE)

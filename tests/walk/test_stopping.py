@@ -8,12 +8,13 @@ import pytest
 from habits import replies
 from habits.nudging import Reason
 from notifiers.base import Inbound
-from service import inbound, people, planning, sending
+from service import inbound, people, planning
 from service.errors import WrongUsage
 from service.models import Consent, EntryRow, Reply, Suppression
 from service.people import NewPerson
 from service.states import AddressKind, Cause, ConsentEvent, NudgeKind, NudgeState, ReplyState
 from tests.walk.channel import Channel
+from tests.walk.rounds import send_all
 from tests.walk.rows import nudges, on, rows, state
 from tests.world import NUMBERS, World
 
@@ -36,11 +37,6 @@ def stored(world: World, text: str) -> UUID:
 def understand(world: World, reply_id: UUID) -> tuple[replies.Part, ...] | None:
     understood = inbound.understand(world.site, reply_id, world.at)
     return understood.parts if understood else None
-
-
-def send_all(world: World) -> None:
-    while sending.send_due(world.site, 10):
-        pass
 
 
 def test_a_strangers_stop_is_kept_until_they_take_it_back(world: World) -> None:

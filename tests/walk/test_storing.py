@@ -10,10 +10,11 @@ from sqlalchemy import update
 
 from habits import replies
 from notifiers.base import Inbound
-from service import addresses, inbound, sending
+from service import addresses, inbound
 from service.models import EntryRow, Nudge, Reply
 from service.states import AddressKind, NudgeKind, NudgeState, ReplyState
 from tests.walk.channel import Channel
+from tests.walk.rounds import send_all
 from tests.walk.rows import nudges, rows, words
 from tests.world import NUMBERS, World
 
@@ -42,11 +43,6 @@ def damage(world: World, reply_id: UUID, sealed: bytes) -> None:
     """Make the stored words unreadable, in the place of a bug; or readable again."""
     with world.site.db.write() as session:
         session.execute(update(Reply).where(Reply.id == reply_id).values(raw_sealed=sealed))
-
-
-def send_all(world: World) -> None:
-    while sending.send_due(world.site, 10):
-        pass
 
 
 def test_a_message_is_stored_sealed_and_its_words_are_dropped_once_understood(

@@ -18,6 +18,7 @@ from service.states import NudgeKind, NudgeState, ReplyState
 from tests.walk import writers
 from tests.walk.channel import Channel
 from tests.walk.processes import ended, start
+from tests.walk.rounds import send
 from tests.walk.rows import attempts, crowd, on, rows, state
 from tests.world import World
 
@@ -106,7 +107,7 @@ def test_who_is_held_by_another_transaction_holds_up_nobody_else(world: World, a
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_reports_that_come_at_once_are_ranked_too(world: World, nudged: UUID, channel: Channel) -> None:
-    sending.send_due(world.site, 1)
+    send(world, 1)
     (attempt,) = attempts(world, nudged)
     late = Report(f"own-{attempt.id}", "sent", 2)
     with ThreadPoolExecutor(1) as pool:

@@ -12,11 +12,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, update
 
-from service import links, people, taking_up
+from habits.entries import Pause
+from service import links, people, rests, taking_up
 from service.models import Address, Consent, EntryRow, Person, Reply
 from service.people import NewPerson
 from service.settings import Settings
-from service.states import AddressKind, ConsentEvent, NudgeState
+from service.states import AddressKind, ConsentEvent, NudgeState, RestKind
 from service.taking_up import NewHabit
 from service.web.app import create_app
 from service.web.guards import SAFE
@@ -128,13 +129,31 @@ def test_a_person_lives_with_pages_alone(world: World, alex: UUID, mail: SmtpSer
     assert len(mail.messages) == sent + 4
 
 
-def test_opening_a_page_changes_nothing(world: World, alex: UUID, mail: SmtpServer, web: Web) -> None:
+def test_opening_a_page_says_nothing(world: World, alex: UUID, mail: SmtpServer, web: Web) -> None:
     yes(world, alex)
+    web.get(link(mail, "r"))  # But that somebody is there.
     before = everything(world)
     for path in (link(mail, "r"), link(mail, "u"), link(mail, "r", 0)):
         assert web.get(path).status == 200
         assert web.get(f"{path}?text=STOP&List-Unsubscribe=One-Click").status == 200
     assert everything(world) == before
+
+
+def test_opening_a_page_is_a_sign_of_life_once_an_hour(
+    world: World, alex: UUID, mail: SmtpServer, web: Web
+) -> None:
+    yes(world, alex)
+    with world.site.db.write() as session:
+        rests.begin(session, alex, RestKind.SILENT, world.at.date() - DAY)
+    web.get(link(mail, "u"))
+    assert world.person(alex).last_sign_of_life_at is None
+    for minutes, seen in ((0, 0), (59, 0), (60, 60)):
+        world.at = NOON + timedelta(minutes=minutes)
+        assert web.get(link(mail, "r")).status == 200
+        assert world.person(alex).last_sign_of_life_at == NOON + timedelta(minutes=seen)
+    with world.site.db.read() as session:
+        yesterday = NOON.date() - DAY
+        assert rests.of(session, [alex]) == {(alex, None): [Pause(yesterday, yesterday)]}
 
 
 def test_the_same_form_twice_acts_once(world: World, alex: UUID, mail: SmtpServer, web: Web) -> None:
