@@ -17,6 +17,9 @@ test: $(VENV)/ready-dev
 
 check: lint test
 
+bench: $(VENV)/ready-dev
+	@$(BIN)/python -m tests.bench $(ARGS)
+
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -9,6 +9,8 @@ from habits import items, words
 from habits.items import Act, Ground, Item, Targets, Verb
 
 OF_HABITS = frozenset({Verb.DONE, Verb.SKIP})
+OF_BOTH = frozenset({Verb.TOGETHER, Verb.APART})
+"""What is said of habits too, but of nothing else in the same message, and with the verb first."""
 ALONE = frozenset({Verb.LATER, Verb.PAUSE})
 
 Clause = list[Item]
@@ -28,7 +30,9 @@ def statements(tokens: Sequence[str], ground: Ground) -> list[Statement]:
             return []
         said, before = more, clause
     bare = {act.verb for act, of in said if not of}
-    return [] if bare >= OF_HABITS else said
+    verbs = {act.verb for act, _ in said}
+    # Among other things it is hardly a wish that the other can see it.
+    return [] if bare >= OF_HABITS or (verbs & OF_BOTH and len(verbs) > 1) else said
 
 
 def _clauses(tokens: Sequence[str], ground: Ground) -> list[Clause]:
@@ -78,6 +82,8 @@ def _tidied(clause: Clause) -> Clause:
         match tidy, item:
             case [*_, Targets(left)], Targets(right):
                 tidy[-1] = Targets(left + right)
+            case [*_, Act(verb=Verb.DONE)], Act(verb=Verb.TOGETHER):
+                pass  # "We did it together": that is how it was done.
             case _ if item not in tidy[-1:]:
                 tidy.append(item)
     return tidy
@@ -93,7 +99,10 @@ def _said(clause: Clause, before: Clause, said: list[Statement]) -> list[Stateme
     if not targets:
         return _bare(acts, said, after_numbers)
     # As many as there are verbs: "done 1 skip 2", "1 done 2 skip" and "1 done skip 2" pair up in their order.
-    if len(acts) != len(targets) or any(act.verb not in OF_HABITS for act in acts):
+    if len(acts) != len(targets) or any(act.verb not in OF_HABITS | OF_BOTH for act in acts):
+        return None
+    # "1 together" may as well have been done together.
+    if isinstance(clause[0], Targets) and any(act.verb in OF_BOTH for act in acts):
         return None
     # "1, 2 skip": is only the second one skipped, or both?
     if after_numbers and isinstance(clause[0], Targets) and acts[0].verb is Verb.SKIP:
@@ -108,14 +117,14 @@ def _continued(of: tuple[int, ...], before: Clause, said: list[Statement]) -> li
         if act.verb in ALONE:
             return None
         verb_first = isinstance(before[-1], Targets) or all(isinstance(item, Act) for item in before)
-        if act.verb in OF_HABITS and verb_first:
+        if act.verb in OF_HABITS | OF_BOTH and verb_first:
             return [*said[:-1], (act, numbers + of)]
     return [*said, (Act(Verb.DONE), of)]
 
 
 def _bare(acts: list[Act], said: list[Statement], after_numbers: bool) -> list[Statement] | None:
     """Add verbs that stand alone: "1, done" is one statement, "1, skip" could be two."""
-    if after_numbers and acts[0].verb in (Verb.SKIP, Verb.LATER):
+    if after_numbers and acts[0].verb in {Verb.SKIP, Verb.LATER, *OF_BOTH}:
         return None
     if after_numbers and acts[0].verb is Verb.DONE:
         acts = acts[1:]

@@ -4,9 +4,13 @@ A day is a local date that begins once, at the instant of the person's `day_star
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+HALF_A_DAY = timedelta(hours=12)
+KNOWN = range(1970, 2038)
+"""Years in which a zone may skip a date: the time zone database lists single changes up to 2037."""
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime | None:
@@ -50,3 +54,20 @@ def day_of(at: datetime, zone: ZoneInfo, day_starts: time) -> date:
     while (begins := instant(day, day_starts, zone)) is None or begins > at:
         day -= DAY
     return day
+
+
+@lru_cache(maxsize=1024)
+def skipped_dates(zone: ZoneInfo) -> tuple[date, ...]:
+    """Return the dates from 1970 on that never were in `zone`, in order: nearly always none.
+
+    Asked once a zone, it costs a look at each year; after that next to nothing.
+    """
+    # A zone that moves across the date line gains about a day of offset, which no summer time does.
+    crossed = (year for year in KNOWN if _offset(zone, year + 1) - _offset(zone, year) > HALF_A_DAY)
+    days = (date(year, 1, 1) + DAY * ahead for year in crossed for ahead in range(366))
+    return tuple(day for day in days if instant(day, time(12), zone) is None)
+
+
+def _offset(zone: ZoneInfo, year: int) -> timedelta:
+    """Return how far the clocks of `zone` are ahead of UTC when a year begins in UTC."""
+    return datetime(year, 1, 1, tzinfo=UTC).astimezone(zone).utcoffset() or timedelta()

@@ -7,7 +7,9 @@ from habits.goals import SPARE_WINDOW, Kind, Unit, goal_text
 from habits.misses import miss, period_words
 from habits.periods import Facts, Ledger, period_of
 from habits.runs import count_of
+from habits.spares import Spares, spares
 from habits.streaks import Judged, Progress, judge, progress
+from habits.strength import strength
 
 LATEST = {Unit.DAY: 10, Unit.WEEK: 6, Unit.MONTH: 4}
 """How many finished periods are told one by one."""
@@ -20,15 +22,16 @@ def explain(facts: Facts, today: date) -> list[str]:
         return [f"It begins on {facts.started_on.isoformat()}."]
     book, shown = judged.book, progress(facts, today)
     return [
-        _goal_words(book),
         f"Practised on {_many(shown.practised, 'day')} since {facts.started_on.isoformat()}.",
+        _goal_words(book),
         _streak_words(shown),
         f"{_sentence(period_words(book, period_of(book, book.today)[0]))}: {_current_words(shown)}.",
         *_latest(judged),
         *([f"The latest run that broke: {shown.ended.words}."] if shown.ended else []),
         *(f"Longest run: {_many(count, unit)}." for unit, count in shown.longest.items()),
-        *_spare_words(book, shown),
+        *_spare_words(spares(facts, shown, today)),
         *_slack_words(shown),
+        f"Strength: {strength(facts, today):.3f}, where 0 is new and 1 is second nature.",
     ]
 
 
@@ -96,10 +99,8 @@ def _is_first(book: Ledger, first: int) -> bool:
     return first == 0 or book.span_of(first - 1).goal.unit is not book.span_of(first).goal.unit
 
 
-def _spare_words(book: Ledger, shown: Progress) -> list[str]:
-    if shown.unit is not Unit.DAY or not book.span_of(book.today).goal.reserve:
-        return []
-    return [f"Spare days left: {shown.spares}."]
+def _spare_words(spare: Spares) -> list[str]:
+    return [f"Spare days: {spare.used} of {spare.reserve} used, {spare.left} left."] if spare.reserve else []
 
 
 def _slack_words(shown: Progress) -> list[str]:

@@ -29,6 +29,8 @@ class Verb(StrEnum):
     RESUME = "resume"
     STREAKS = "streaks"
     HABITS = "habits"
+    TOGETHER = "together"
+    APART = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def _verbs(language: str) -> Mapping[words.Phrase, Verb]:
 def _act(tokens: Sequence[str], place: int, ground: Ground) -> Read | None:
     verbs = _verbs(ground.language)
     length = words.match(tokens, place, verbs)
-    if not length:
+    # "Together time" is a name of quality time.
+    if length <= words.match(tokens, place, ground.names):
         return None
     verb, after = verbs[tuple(tokens[place : place + length])], place + length
     given = after + int(after < len(tokens) and tokens[after] == words.SEPARATOR)

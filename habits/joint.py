@@ -72,17 +72,32 @@ def joint_facts(
 
 
 def days_together(one: Partner, other: Partner, mode: Mode, ended_on: date | None = None) -> int:
-    """Return the joint days done, ever. It falls only by undo.
+    """Return how many joint days were done, ever, as of `days_of_both`. It falls only by undo."""
+    return len(days_of_both(one, other, mode, ended_on))
+
+
+def days_of_both(one: Partner, other: Partner, mode: Mode, ended_on: date | None = None) -> list[date]:
+    """Return the joint days done, oldest first.
 
     The first day of a rest still counts, as what both have done that day was shown before one of them rested.
     """
     days = _days(one, other, mode)
     holds = (*one.holds, *other.holds)
-    return sum(
-        Mark.DONE in kinds
+    return [
+        day
+        for day, kinds in days.items()
+        if Mark.DONE in kinds
         and (ended_on is None or day <= ended_on)
         and not any(hold.from_on < day and _holds(hold, day) for hold in holds)
-        for day, kinds in days.items()
+    ]
+
+
+def rests(one: Partner, other: Partner, ended_on: date | None = None) -> bool:
+    """Return whether either rests on their own today, or did on the habit's last day."""
+    return any(
+        _holds(hold, min(partner.today, ended_on or partner.today))
+        for partner in (one, other)
+        for hold in partner.holds
     )
 
 

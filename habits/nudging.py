@@ -88,10 +88,17 @@ def decide(due: tuple[Due, ...], rules: Rules, history: History, now: datetime) 
     whole = _unreachable(history, now)
     if whole:
         return _none(due, (), whole, rules, history, now)
+    whys = {one: needless(one.kind, one.standing) or _untimely(one.due_at, rules, now) for one in due}
+    timely = [one.due_at for one, why in whys.items() if why is None]
     wanted: list[Due] = []
     let_go: list[tuple[Hashable, Reason]] = []
-    for one in due:
-        why = needless(one.kind, one.standing) or _untimely(one.due_at, rules, now)
+    for one, why in whys.items():
+        if (
+            why is Reason.QUIET_HOURS
+            and timely
+            and min(timely) < one.due_at <= joins_until(min(timely), rules)
+        ):
+            why = None  # The message goes before its time, and before quiet hours.
         if not why and tapered(one.kind, one.standing):
             why = Reason.TAPERED
         if why:

@@ -15,6 +15,22 @@ class Known:
     aliases: tuple[str, ...] = ()
 
 
+class Asked(StrEnum):
+    """What a question with the answers yes and no is about."""
+
+    TOGETHER = "together"
+    USEFUL = "useful"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The question that a yes or a no belongs to: the newest of our own messages, and not answered yet."""
+
+    about: Asked
+    number: int = 0
+    """The habit's, for TOGETHER."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a message is understood against."""
@@ -28,6 +44,9 @@ class Context:
     stopped: bool = False
     pulse: tuple[tuple[int, int], ...] = ()
     """Lowest and highest score of each item of the check-in, while one is open."""
+    joint: tuple[int, ...] = ()
+    """The numbers of the habits that both of a couple may make theirs together."""
+    question: Question | None = None
     language: str = "en"
 
 
@@ -88,6 +107,20 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Lets the partner see how these habits go for both; one or more numbers, all known."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Takes that back, or declines it; one or more numbers, all known."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShowStreaks:
     """Asks for the streaks."""
 
@@ -119,6 +152,8 @@ class About(StrEnum):
 
     DONE = "done"
     SKIP = "skip"
+    TOGETHER = "together"
+    APART = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +186,8 @@ Part = (
     | Later
     | Pause
     | Resume
+    | Together
+    | Apart
     | ShowStreaks
     | ShowHabits
     | Scores

@@ -1,17 +1,20 @@
 """What a person means by a message: pure, in the order in which meanings take precedence.
 
-Opt-out, opt-out in a sentence, HELP, consent, check-in, then the grammar of `clauses`. Anything else is
-Unclear. Opt-out, consent and HELP are recognised in all languages, the rest in the person's and in English.
+Opt-out, opt-out in a sentence, HELP, consent, the question that is open, check-in, then the grammar of
+`clauses`. Anything else is Unclear. Opt-out, consent and HELP are recognised in all languages, the rest in
+the person's and in English.
 """
 
 from collections.abc import Iterator
 from functools import lru_cache
 
-from habits import clauses, numbers, words
+from habits import clauses, numbers, words, yes_and_no
 from habits.items import Act, Ground, Verb
 from habits.parts import (
     About,
     Agree,
+    Apart,
+    Asked,
     BadScores,
     Context,
     Done,
@@ -20,6 +23,7 @@ from habits.parts import (
     Later,
     Part,
     Pause,
+    Question,
     Resume,
     Scores,
     ShowHabits,
@@ -27,6 +31,7 @@ from habits.parts import (
     Skip,
     SkipPulse,
     Stop,
+    Together,
     Unclear,
     Undo,
     UnknownNumber,
@@ -36,6 +41,8 @@ from habits.parts import (
 __all__ = [
     "About",
     "Agree",
+    "Apart",
+    "Asked",
     "BadScores",
     "Context",
     "Done",
@@ -44,6 +51,7 @@ __all__ = [
     "Later",
     "Part",
     "Pause",
+    "Question",
     "Resume",
     "Scores",
     "ShowHabits",
@@ -51,6 +59,7 @@ __all__ = [
     "Skip",
     "SkipPulse",
     "Stop",
+    "Together",
     "Unclear",
     "Undo",
     "UnknownNumber",
@@ -66,6 +75,13 @@ PLAIN: dict[Verb, Part] = {
     Verb.RESUME: Resume(),
     Verb.STREAKS: ShowStreaks(),
     Verb.HABITS: ShowHabits(),
+}
+OF_NUMBERS: dict[Verb, type[Done | Skip | Together | Apart]] = {
+    Verb.DONE: Done,
+    Verb.AFFIRM: Done,
+    Verb.SKIP: Skip,
+    Verb.TOGETHER: Together,
+    Verb.APART: Apart,
 }
 DIGEST = 3
 BOTH = 2
@@ -92,19 +108,9 @@ def understand(text: str, context: Context) -> tuple[Part, ...]:
     if len(tokens) > LONGEST_COMMAND:
         return (Unclear(),)
     asks = "?" in said
-    parts = _consent(tokens, asks, context) or _check_in(tokens, asks, context)
+    parts = yes_and_no.consent(tokens, asks, context) or yes_and_no.answer(tokens, asks, context)
+    parts = parts or _check_in(tokens, asks, context)
     return parts or _command(tokens, asks, context) or (Unclear(),)
-
-
-def _consent(tokens: words.Phrase, asks: bool, context: Context) -> tuple[Part, ...]:
-    """Return consent or its refusal, only where it is asked for; a question is neither."""
-    courtesies = words.everywhere("courtesies")
-    yes = words.everywhere("restart") if context.stopped or context.asking_consent else frozenset()
-    if context.asking_consent:
-        yes |= words.everywhere("agree")
-        if words.made_of(tokens, words.everywhere("decline"), courtesies):
-            return (Stop(),)
-    return (Agree(),) if not asks and words.made_of(tokens, yes, courtesies) else ()
 
 
 def _check_in(tokens: words.Phrase, asks: bool, context: Context) -> tuple[Part, ...]:
@@ -181,6 +187,8 @@ def _parts(act: Act, of: tuple[int, ...], named: set[int], context: Context) -> 
             yield from _of_numbers(act.verb, of, context)
         case Verb.DONE | Verb.SKIP | Verb.AFFIRM:
             yield from _bare(act.verb, named, context)
+        case Verb.TOGETHER | Verb.APART:
+            yield from _of_both(act.verb, of, context)
         case Verb.LATER:
             yield Later(act.delay, act.at)
         case Verb.PAUSE:
@@ -192,10 +200,20 @@ def _parts(act: Act, of: tuple[int, ...], named: set[int], context: Context) -> 
 def _of_numbers(verb: Verb, of: tuple[int, ...], context: Context) -> Iterator[Part]:
     known = _known(context)
     if mine := tuple(dict.fromkeys(number for number in of if number in known)):
-        yield Skip(mine) if verb is Verb.SKIP else Done(mine)
+        yield OF_NUMBERS[verb](mine)
     for number in dict.fromkeys(of):
         if number not in known:
             yield UnknownNumber(number)
+
+
+def _of_both(verb: Verb, of: tuple[int, ...], context: Context) -> Iterator[Part]:
+    """Say which habits a `together` or `apart` is of: a bare one of the one asked about, or the only one."""
+    if not of and context.question and context.question.about is Asked.TOGETHER:
+        of = (context.question.number,)
+    if of or len(context.joint) == 1:
+        yield from _of_numbers(verb, of or context.joint, context)
+    elif context.joint:
+        yield Which(context.joint, About(verb.value))
 
 
 def _bare(verb: Verb, named: set[int], context: Context) -> Iterator[Part]:
@@ -206,6 +224,6 @@ def _bare(verb: Verb, named: set[int], context: Context) -> Iterator[Part]:
     newest = _newest(context)
     left = tuple(number for number in newest or _known(context) if number not in named)
     if len(left) == 1 and (newest or verb is not Verb.AFFIRM):
-        yield Skip(left) if verb is Verb.SKIP else Done(left)
+        yield OF_NUMBERS[verb](left)
     elif left:
         yield Which(left, About.SKIP if verb is Verb.SKIP else About.DONE)

@@ -67,7 +67,7 @@ def _next(
     not_on_or_before: date | None,
 ) -> tuple[datetime, date] | None:
     soonest: tuple[datetime, date] | None = None
-    day = max(starts_on, _day_before(after, zone))
+    day = max(starts_on, _earliest(after, zone))
     try:
         if not_on_or_before is not None and not_on_or_before >= day:
             day = not_on_or_before + DAY
@@ -85,12 +85,13 @@ def _next(
         return soonest
 
 
-def _day_before(at: datetime, zone: ZoneInfo) -> date:
+def _earliest(at: datetime, zone: ZoneInfo) -> date:
     """Return the earliest date that can still be due: a gap can push yesterday's time past midnight."""
     if at.tzinfo is None:
         raise ValueError("An instant must be aware: give it a time zone.")
     try:
-        return at.astimezone(zone).date() - DAY
+        local, day_ago = at.astimezone(zone), (at - DAY).astimezone(zone)
+        return local.date() if local.utcoffset() == day_ago.utcoffset() else local.date() - DAY
     except OverflowError:  # In the first or the last day of the calendar.
         return at.date()
 

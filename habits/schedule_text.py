@@ -43,7 +43,8 @@ def parse(text: str) -> Schedule:
     """
     if len(text) > LONGEST_TEXT:
         raise _error("That is too long for a schedule.", DAILY)
-    words = re.sub(r"\s*[-–]\s*", "-", text.casefold().replace(",", " ")).split()
+    joined = re.sub(r"(?<=[0-9])\s*[-–]\s*(?=[0-9])", "-", text.casefold().replace(",", " "))
+    words = joined.split()
     if not words:
         raise _error("The schedule is empty.", DAILY)
     rule, rest, example = _rule(words)

@@ -113,5 +113,11 @@ def moment(language: str, at: datetime, now: datetime) -> str:
     return variants(language, "day_at_time", when=on_day(language, at.date(), now.date()), time=time)[0]
 
 
+def number_word(language: str, number: int) -> str:
+    """Return a number from 1 on as it stands in a sentence: `two`, and from eleven on `11`."""
+    words = catalogue(language)["number_word"].alternatives
+    return words[number - 1][0] if 1 <= number <= len(words) else str(number)
+
+
 def _word(language: str, key: str, turn: int = 0) -> str:
     return variants(language, key, turn)[0]

@@ -62,10 +62,12 @@ def nudge(language: str, discreet: bool, lines: Sequence[Line], turn: int, rescu
     return text(language, "nudge", turn, **values)
 
 
-def summary(language: str, habits: Sequence[tuple[str, Progress]]) -> str:
-    """Return the weekly summary: the practised days and streak of each habit, by its title."""
+def summary(language: str, habits: Sequence[tuple[str, Progress]], together: Sequence[str]) -> str:
+    """Return the weekly summary: practised days and streak of each habit, by its title, and what is joint."""
     lines, short = standings(language, habits)
-    return text(language, "summary", lines="\n".join(lines), list=", ".join(short))
+    key = "summary_joint" if together else "summary"
+    listed = {"lines": "\n".join(lines), "list": ", ".join(short), "together": "\n".join(together)}
+    return text(language, key, **listed)
 
 
 def standings(language: str, habits: Sequence[tuple[str, Progress]]) -> tuple[list[str], list[str]]:

@@ -16,7 +16,7 @@ from pydantic_settings import (
 from sqlalchemy import func, select
 
 from notifiers.base import Inbound
-from service import inbound, jobs, migrate, people, taking_up
+from service import inbound, jobs, migrate, people, reminding, taking_up
 from service.db import Database
 from service.inbound import Understood
 from service.models import Nudge
@@ -151,7 +151,7 @@ def prepare(folder: Path, host: str, port: int) -> Demo:
         site, both, NewHabit("quality-time", "3 a week", ("mon wed sat 18:30", "sun 11:00")), clock()
     )
     for person_id in both:
-        taking_up.add_check_in(site, person_id, "sun 17:00", clock())
+        reminding.add_check_in(site, person_id, "sun 17:00", clock())
     return demo
 
 

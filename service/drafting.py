@@ -7,8 +7,7 @@ from uuid import UUID
 
 from habits import practices
 from habits.nudging import Decision, Kind, Reason, Rules
-from habits.streaks import Progress
-from service import composing, due
+from service import composing, due, joints
 from service.composing import Line
 from service.facts import Share
 from service.ids import new_id
@@ -103,20 +102,18 @@ def _words(
         case Kind.PULSE:
             return composing.pulse(person.language, week_on(person, day)), []
         case Kind.SUMMARY:
-            return composing.summary(person.language, _standings(person, day, looked)), []
+            return _summary(person, day, looked), []
         case Kind.WELCOME:
             return composing.text(person.language, "welcome_back", turn), []
         case Kind.QUESTION:
             return composing.text(person.language, "still_useful", turn), []
 
 
-def _standings(person: Person, day: date, looked: Looked) -> list[tuple[str, Progress]]:
-    """Return the person's living habits, by the title that their messages have, and how each stands."""
-    return [
-        (_title(person, share), share.progress(day))
-        for (person_id, _), share in looked.members.items()
-        if person_id == person.id and share.living
-    ]
+def _summary(person: Person, day: date, looked: Looked) -> str:
+    """Return how each of the person's living habits stands, by the title that their messages have."""
+    shares = [share for (who, _), share in looked.members.items() if who == person.id and share.living]
+    habits = [(_title(person, share), share.progress(day)) for share in shares]
+    return composing.summary(person.language, habits, joints.lines(person, shares, looked.joined))
 
 
 def _title(person: Person, share: Share) -> str:

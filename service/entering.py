@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from habits.entries import Mark
-from service import due, facts, logbook, outbox
+from service import due, facts, logbook, outbox, rests
 from service.errors import WrongUsage
 from service.ids import new_id
 from service.site import Site
@@ -21,10 +21,11 @@ def log_for(site: Site, person_id: UUID, number: int, day: date | None, mark: Ma
         if share is None:
             raise WrongUsage(f"They have no habit with the number {number}; `attune habit list` shows them.")
         on = day or today
-        last = min(today, share.facts.ended_on or today)
+        last = min(today, share.ended_on or today)
         if not share.facts.started_on <= on <= last:
             raise WrongUsage(
                 f"That habit runs from {share.facts.started_on} to {last}; give a day in between with --on."
             )
         logbook.log(session, person.id, [(share.habit_id, on)], mark, SOURCE, new_id(), now)
+        rests.alive(session, person, now)
         return on

@@ -7,17 +7,20 @@ from datetime import date
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
-from habits import practices, streaks
+from habits import days, practices, streaks
 from habits.entries import Entry, Mark, Pause, taken_back
 from habits.goals import DatedGoal, goal_of_row, goal_on, goal_text
 from habits.periods import Facts
 from habits.streaks import Progress
+from service import due
 from service.models import EntryRow, GoalRow, Habit, Member, Person
 from service.models import Pause as PauseRow
 from service.sealing import Sealer
+from service.states import Joint
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class Share:
     cue_sealed: bytes | None
     living: bool
     """Neither ended nor left."""
+    taper: bool
+    ended_on: date | None
+    """The habit's own last day, whether or not this person has left it before."""
+    joint: Joint
     facts: Facts
 
     @cached_property
@@ -76,13 +83,13 @@ def shares(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, U
     """
     session.flush()
     rows = session.execute(
-        select(Member, Habit, Person.week_starts)
+        select(Member, Habit, Person.week_starts, Person.zone)
         .join(Habit, Habit.id == Member.habit_id)
         .join(Person, Person.id == Member.person_id)
         .where(Member.person_id.in_(person_ids))
         .order_by(Member.person_id, Member.number)
     ).all()
-    goals = _goals(session, {habit.id for _, habit, _ in rows})
+    goals = _goals(session, {habit.id for _, habit, _, _ in rows})
     entries = _entries(session, person_ids)
     pauses = _pauses(session, person_ids)
     return {
@@ -93,17 +100,30 @@ def shares(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, U
             number=member.number,
             cue_sealed=member.cue_sealed,
             living=habit.ended_on is None and member.left_on is None,
+            taper=habit.taper,
+            ended_on=habit.ended_on,
+            joint=habit.joint,
             facts=Facts(
                 started_on=habit.started_on,
                 ended_on=_earliest(habit.ended_on, member.left_on),
                 goals=goals[habit.id],
                 entries=entries[member.person_id, habit.id],
-                pauses=[*pauses[member.person_id, None], *pauses[member.person_id, habit.id]],
+                pauses=[
+                    *pauses[member.person_id, None],
+                    *pauses[member.person_id, habit.id],
+                    *_never_were(zone, habit.started_on),
+                ],
                 week_starts=week_starts,
             ),
         )
-        for member, habit, week_starts in rows
+        for member, habit, week_starts, zone in rows
     }
+
+
+def _never_were(zone: str, started_on: date) -> list[Pause]:
+    """Return the dates that the person's zone skipped since the start: nobody can practise on them."""
+    skipped = days.skipped_dates(due.zone_of(zone))
+    return [Pause(day, day) for day in skipped if day >= started_on]
 
 
 def _earliest(*days: date | None) -> date | None:
@@ -119,20 +139,17 @@ def _goals(session: Session, habit_ids: Collection[UUID]) -> dict[UUID, list[Dat
 
 
 def _entries(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], list[Entry]]:
-    found: dict[tuple[UUID, UUID], list[Entry]] = defaultdict(list)
-    columns = (
-        EntryRow.id,
-        EntryRow.seq,
-        EntryRow.day,
-        EntryRow.kind,
-        EntryRow.undoes_id,
-        EntryRow.person_id,
-        EntryRow.habit_id,
+    by_raw: dict[tuple[object, object], list[Entry]] = defaultdict(list)
+    # Ids as the driver gives them: to make UUIDs of them all would take as long as everything else.
+    person_id, habit_id, id_, undoes_id = (
+        type_coerce(column, NullType())
+        for column in (EntryRow.person_id, EntryRow.habit_id, EntryRow.id, EntryRow.undoes_id)
     )
-    for row in session.execute(select(*columns).where(EntryRow.person_id.in_(person_ids))):
-        entry = Entry(row.id, row.seq, row.day, row.kind, row.undoes_id)
-        found[row.person_id, row.habit_id].append(entry)
-    return found
+    columns = person_id, habit_id, id_, EntryRow.seq, EntryRow.day, EntryRow.kind, undoes_id
+    rows = session.execute(select(*columns).where(EntryRow.person_id.in_(person_ids)))
+    for person, habit, entry_id, seq, day, kind, undoes in rows:
+        by_raw[person, habit].append(Entry(entry_id, seq, day, kind, undoes))
+    return defaultdict(list, {(UUID(str(p)), UUID(str(h))): said for (p, h), said in by_raw.items()})
 
 
 def _pauses(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID | None], list[Pause]]:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from habits import replies
 from habits.replies import Part
 from notifiers.base import Inbound
-from service import acts, addresses, composing, consent, outbox, reading
+from service import acts, addresses, composing, consent, due, outbox, reading, rests
+from service.acting import Acting
 from service.db import insert_new
 from service.errors import WrongUsage
 from service.ids import new_id
@@ -52,11 +53,14 @@ class Came:
 
 
 def store(site: Site, channel: str, kind: AddressKind, message: Inbound, now: datetime) -> UUID | None:
-    """Keep a message once, sealed, and apply an exact opt-out at once; return its id, None for a repeat."""
+    """Keep a message once, sealed, and apply an exact opt-out at once; return its id, None for a repeat.
+
+    One from an address that its provider had called gone is its person's, and the address is in use again.
+    """
     lookup = addresses.lookup(site.sealer, kind, _one_form(site, kind, message.sender))
     text = message.text[:LONGEST]
     with site.db.write() as session:
-        address = addresses.find(session, lookup)
+        address = _address_of(session, lookup)
         reply_id = new_id()
         row = {
             "id": reply_id,
@@ -69,6 +73,8 @@ def store(site: Site, channel: str, kind: AddressKind, message: Inbound, now: da
         }
         if not insert_new(session, Reply, [row]):
             return None
+        if address and address.dead_at and addresses.revive(session, address):
+            due.refresh(session, session.get_one(Person, address.person_id), now)
         if message.opted_out or replies.is_opt_out(text):
             _opt_out(session, site, kind, lookup, address, Came(reply_id, channel), message.opted_out, now)
     return reply_id
@@ -79,6 +85,19 @@ def _one_form(site: Site, kind: AddressKind, sender: str) -> str:
         return addresses.normalised(kind, sender, site.settings.region)
     except WrongUsage:
         return sender.strip()  # A short code or a name: it cannot be enrolled, so it is a stranger.
+
+
+def _address_of(session: Session, lookup: bytes) -> Address | None:
+    """Return the address that a message came from, its person locked; None for a stranger.
+
+    Locked before the message is added: its foreign key shares the person's row, and two messages that share
+    it and both want it for themselves would wait for each other.
+    """
+    address = addresses.last_known(session, lookup)
+    if address is None or not outbox.lock_people(session, [address.person_id]):
+        return None
+    session.refresh(address)
+    return address
 
 
 def _opt_out(
@@ -128,14 +147,14 @@ def _understand(site: Site, reply_id: UUID, now: datetime) -> Understood | None:
             return None
         text = site.sealer.unseal(reply.raw_sealed)
         reply.state, reply.raw_sealed = ReplyState.UNDERSTOOD, None
-        address = addresses.find(session, reply.lookup)
+        address = addresses.last_known(session, reply.lookup, person.id) if person else None
         if person is None or address is None:
             return Understood(_stranger(session, reply, text))
-        person.last_sign_of_life_at = now
+        rests.alive(session, person, now)
         # Read as of when it came: it may have been left for a while.
         parts, context = reading.read(session, person, address, text, reply.received_at)
         came = Came(reply.id, reply.channel)
-        at = acts.Acting(session, site, person, address, reply, context, now)
+        at = Acting(session, site, person, address, reply, context, now)
         words, cause = acts.act(at, parts)
         if cause is Cause.OPT_OUT:
             # An exact one was applied when it was stored, and a START may have come since.

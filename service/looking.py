@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from service import addresses, due, facts
+from service import addresses, due, facts, joints
 from service.models import Member, Nudge, NudgeItem, Pause, Person, Pulse, Reminder
-from service.states import Cause, NudgeKind, NudgeState
+from service.states import Cause, NudgeKind, NudgeState, Purpose
 
 RECENT = timedelta(days=2)
 """What was planned longer ago than this is not due any more, and shares no day with what is."""
+SOON = timedelta(days=1)
+"""What quiet hours move takes along what comes due until their end."""
 ON_ITS_WAY = (NudgeState.PLANNED, NudgeState.SENDING, NudgeState.SENT, NudgeState.DELIVERED)
 NEVER = date(1, 1, 1)
 
@@ -37,6 +39,8 @@ class Looked:
     asked: set[tuple[UUID | None, date]] = field(default_factory=set)
     pulses: set[tuple[UUID, date]] = field(default_factory=set)
     members: dict[tuple[UUID, UUID], facts.Share] = field(default_factory=dict)
+    joined: dict[UUID, joints.Joined] = field(default_factory=dict)
+    """What is joint, by habit, of those who are due a summary."""
     new_rounds: list[tuple[UUID, UUID, date, UUID]] = field(default_factory=list)
     """Person, habit, day and nudge of each prompt that is the first since all had last been used."""
 
@@ -50,6 +54,8 @@ def look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
     for person_id, found in addresses.open_addresses(session, ids).items():
         if any(address.verified_at for address in found):
             looked.verified.add(person_id)
+    if told := {r.person_id for of in looked.reminders.values() for r in of if _is_summary(r, now)}:
+        looked.joined = joints.of(session, told, now)
     earliest = (now - RECENT).date()
     for pause in session.scalars(
         select(Pause).where(Pause.person_id.in_(ids), or_(Pause.to_on.is_(None), Pause.to_on >= earliest))
@@ -72,6 +78,14 @@ def look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
     ):
         looked.pulses.add((person_id, week_on))
     return looked
+
+
+def _is_summary(reminder: Reminder, now: datetime) -> bool:
+    return (
+        reminder.purpose is Purpose.SUMMARY
+        and reminder.next_at is not None
+        and reminder.next_at <= now + SOON
+    )
 
 
 def _messages(session: Session, ids: Collection[UUID], now: datetime, looked: Looked) -> None:

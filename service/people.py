@@ -1,28 +1,19 @@
 """Couples and people: enrolled, asked first, paused, shown."""
 
-import difflib
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import addresses, composing, consent, due, outbox
+from service import addresses, asking, consent, due, outbox, wishes
 from service.errors import AttuneError, WrongUsage
 from service.ids import as_id, ends_with, new_id
 from service.models import Address, Couple, Person
-from service.outbox import NewNudge
 from service.site import Site
-from service.states import AddressKind, Cause, NudgeKind
-
-JOINERS = str.maketrans("", "", "\u200c\u200d")
-"""Invisible letters that belong into names: of Persian or of the languages of India, and into some emoji."""
-ASK_FOR = timedelta(days=3)
-"""The opt-in question is dropped if it could not be sent in this time."""
+from service.states import AddressKind
+from service.wishes import Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +48,16 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
     Raises WrongUsage for a bad address or zone, one that is enrolled already, and a couple of two.
     """
     address = addresses.normalised(new.address_kind, new.address, site.settings.region)
-    _check(new)
+    wishes.check(
+        Wishes(
+            name=new.name,
+            zone=new.zone,
+            language=new.language,
+            country=new.country,
+            week_starts=new.week_starts,
+            daily_cap=new.daily_cap,
+        )
+    )
     with site.db.write() as session:
         if new.couple_id is not None:
             _check_room(session, new.couple_id)
@@ -78,60 +78,8 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
         session.add(person)
         session.flush()
         enrolled = addresses.enrol(session, site.sealer, person.id, new.address_kind, address)
-        _ask(session, site, person, enrolled, now)
+        asking.ask(session, site, person, enrolled, now)
         return person.id
-
-
-def _ask(session: Session, site: Site, person: Person, address: Address, now: datetime) -> None:
-    not_before = due.out_of_quiet(person, now)
-    consent.asked(session, address, "admin", now)
-    question = NewNudge(
-        person_id=person.id,
-        kind=NudgeKind.CONSENT,
-        cause_kind=Cause.ENROLMENT,
-        cause_id=address.id,
-        due_at=now,
-        not_before=not_before,
-        expires_at=not_before + ASK_FOR,
-        words=composing.consent_question(site.settings, person.language, address.kind),
-        reason="asked first",
-        address_id=address.id,
-    )
-    outbox.add(session, site.sealer, [question])
-
-
-def _check(new: NewPerson) -> None:
-    visible = new.name.translate(JOINERS).strip()
-    if not (visible and visible.isprintable() and len(new.name.strip()) <= 60):
-        raise WrongUsage("A name has 1 to 60 characters, none of them invisible.")
-    if not re.fullmatch("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", new.language):
-        raise WrongUsage("A language is given as two letters, such as en.")
-    if not re.fullmatch("([A-Za-z]{2})?", new.country):
-        raise WrongUsage("A country is given as two letters, such as US.")
-    if not 0 <= new.week_starts <= 6:
-        raise WrongUsage("A week starts on a day from 0 (Monday) to 6 (Sunday).")
-    if not 0 <= new.daily_cap <= 24:
-        raise WrongUsage("The most messages a day are 0 to 24.")
-    check_zone(new.zone)
-
-
-def check_zone(name: str) -> str:
-    """Return the name of a time zone. Raises WrongUsage, with the nearest name, if there is none like it."""
-    if name in _zones():
-        return name
-    by_city = {zone.rpartition("/")[2].lower(): zone for zone in _zones()}
-    wanted = name.strip().replace(" ", "_")
-    near = by_city.get(wanted.lower()) or next(
-        iter(difflib.get_close_matches(wanted[:40], _zones(), 1, 0.6)), None
-    )
-    hint = f"did you mean {near}?" if near else "give one like Europe/Berlin."
-    raise WrongUsage(f"There is no time zone “{name[:40]}”; {hint}")
-
-
-@cache
-def _zones() -> tuple[str, ...]:
-    """Return the names of zones, sorted; without that of the machine, which is no place."""
-    return tuple(sorted(available_timezones() - {"Factory", "localtime"}))
 
 
 def _check_room(session: Session, couple_id: UUID) -> None:
@@ -219,7 +167,7 @@ def _standing(session: Session, address: Address) -> str:
     """Say how far an enrolment has come; whoever stops after a yes looks like one who did not."""
     if address.dead_at:
         return "not in use"
-    return "said yes" if consent.was_given(session, address.lookup) else "not said yes"
+    return "said yes" if consent.was_given(session, address.id) else "not said yes"
 
 
 def masked(address: str) -> str:

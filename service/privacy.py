@@ -1,4 +1,8 @@
-"""Who may look at a person's log: somebody with a code sent to that person, and each look is noted."""
+"""A person's own: who may look at what they logged, and how they end it, in part or for good.
+
+Looking takes a code sent to that person, and each look is noted. Leaving and being forgotten take nobody's
+word but theirs, and nobody is told.
+"""
 
 import hmac
 from datetime import datetime, timedelta
@@ -7,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import composing, due, outbox
-from service.errors import NeedsPerson, WrongUsage
+from service import composing, due, outbox, parting
+from service.errors import AttuneError, NeedsPerson, WrongUsage
 from service.ids import new_id
-from service.models import AccessLog, Nudge, Person
+from service.models import AccessLog, Member, Nudge, Person
 from service.outbox import NewNudge
 from service.site import Site
 from service.states import Cause, NudgeKind
@@ -27,7 +31,7 @@ def look(site: Site, person_id: UUID, what: str, code: str | None, now: datetime
     Where the opt-in said that the operator sees progress, no code is asked.
     """
     with site.db.write() as session:
-        person = outbox.lock_people(session, [person_id])[person_id]
+        person = _locked(session, person_id)
         if site.settings.operator_sees == "health":
             sent = _codes(session, person.id, now)
             if code is None:
@@ -86,3 +90,33 @@ def _send_code(session: Session, site: Site, person: Person, now: datetime) -> N
         reason="a code",
     )
     outbox.add(session, site.sealer, [notice])
+
+
+def leave(site: Site, person_id: UUID, habit_id: UUID | None, now: datetime) -> int:
+    """End a person's part in a habit, or in all of theirs; return how many they were still in.
+
+    Raises WrongUsage if the habit never was theirs. To leave once more changes nothing.
+    """
+    with site.db.write() as session:
+        person = _locked(session, person_id)
+        theirs = set(session.scalars(select(Member.habit_id).where(Member.person_id == person.id)))
+        if habit_id is not None and habit_id not in theirs:
+            raise WrongUsage("That habit is not theirs; `attune habit list --person` shows which are.")
+        return parting.leave(session, person, theirs if habit_id is None else [habit_id], now)
+
+
+def forget(site: Site, person_id: UUID) -> None:
+    """Delete a person and all that is theirs, for good; only that an address wants no messages is kept.
+
+    What is on its way to them just now is not recorded any more. Copies in older backups stay there.
+    """
+    with site.db.write() as session:
+        parting.forget(session, _locked(session, person_id))
+    site.db.purge()
+
+
+def _locked(session: Session, person_id: UUID) -> Person:
+    found = outbox.lock_people(session, [person_id])
+    if person_id not in found:
+        raise AttuneError("There is no such person any more.")
+    return found[person_id]

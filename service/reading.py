@@ -1,10 +1,11 @@
 """What a message is read against: the habits it may name, and the nudges that wait for an answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from habits import pulse as checkin
@@ -13,10 +14,28 @@ from habits.days import instant
 from service import consent, due, facts, outbox, scores
 from service.facts import Share
 from service.models import Address, Nudge, NudgeItem, Person, Pulse
-from service.states import NudgeKind, NudgeState
+from service.states import Cause, Joint, NudgeKind, NudgeState
 
 NOON = time(12)
 """An answer counts for the nudge's day until noon of the next."""
+QUESTION_OPEN = timedelta(days=7)
+"""A question that is answered by yes or no waits for it this long."""
+UNPROMPTED = (
+    NudgeKind.NUDGE,
+    NudgeKind.RESCUE,
+    NudgeKind.PULSE,
+    NudgeKind.SUMMARY,
+    NudgeKind.WELCOME,
+    NudgeKind.QUESTION,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A question that a yes or a no belongs to, and the message that asked it."""
+
+    question: replies.Question
+    nudge: Nudge
 
 
 @dataclass(slots=True)
@@ -29,6 +48,7 @@ class Context:
     """Nudges that wait for an answer, newest first."""
     items: dict[UUID, list[NudgeItem]]
     pulse: Pulse | None
+    question: Open | None
     today: date
     local: datetime
     turn: int
@@ -54,6 +74,8 @@ def read(
             asking_consent=address.verified_at is None and consent.is_open(session, address.lookup),
             stopped=person.stopped_at is not None,
             pulse=_ranges(context.pulse),
+            joint=tuple(n for n, share in context.shares.items() if share.joint is not Joint.NONE),
+            question=context.question.question if context.question else None,
             language=person.language,
         ),
     )
@@ -69,14 +91,51 @@ def _context(session: Session, person: Person, now: datetime) -> Context:
         items.setdefault(item.nudge_id, []).append(item)
     answers = select(func.count()).where(Nudge.person_id == person.id, Nudge.kind == NudgeKind.ANSWER)
     living = [share for share in facts.shares(session, {person.id}).values() if share.living]
+    shares = {share.number: share for share in sorted(living, key=lambda share: share.number)}
     return Context(
-        shares={share.number: share for share in sorted(living, key=lambda share: share.number)},
+        shares=shares,
         open=opened,
         items=items,
         pulse=scores.open_pulse(session, person.id, opened),
+        question=None if person.stopped_at else _question(session, person, shares, now),
         today=due.today(person, now),
         local=now.astimezone(due.zone_of(person.zone)),
         turn=session.scalar(answers) or 0,
+    )
+
+
+def _question(session: Session, person: Person, shares: Mapping[int, Share], now: datetime) -> Open | None:
+    """Return the question that is open, unless another message has gone out to the person since."""
+    nudge = _newest_unprompted(session, person.id, now - QUESTION_OPEN, now)
+    if nudge is None or nudge.kind is not NudgeKind.QUESTION:
+        return None
+    if nudge.cause_kind is not Cause.TOGETHER:
+        return Open(replies.Question(replies.Asked.USEFUL), nudge)
+    for number, share in shares.items():
+        if share.habit_id == nudge.cause_id and share.joint is not Joint.NONE:
+            return Open(replies.Question(replies.Asked.TOGETHER, number), nudge)
+    return None
+
+
+def _newest_unprompted(
+    session: Session, person_id: UUID, since_at: datetime, until_at: datetime
+) -> Nudge | None:
+    """Return what last went out to a person from `since_at` to `until_at` that answers nothing.
+
+    A question that has been answered is passed over.
+    """
+    gone = (NudgeState.SENDING, NudgeState.UNKNOWN, NudgeState.SENT, NudgeState.DELIVERED)
+    return session.scalar(
+        select(Nudge)
+        .where(
+            Nudge.person_id == person_id,
+            Nudge.state.in_(gone),
+            Nudge.not_before.between(since_at, until_at),
+            Nudge.kind.in_(UNPROMPTED),
+            or_(Nudge.kind != NudgeKind.QUESTION, Nudge.answered_at.is_(None)),
+        )
+        .order_by(Nudge.not_before.desc(), Nudge.id.desc())
+        .limit(1)
     )
 
 

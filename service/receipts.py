@@ -29,7 +29,7 @@ def record(site: Site, channel: str, report: Report, attempt_id: UUID | None, no
         attempt = outcomes.attempt_of(session, channel, report.provider_id)
         if attempt is None and attempt_id is not None:
             attempt = session.get(Attempt, attempt_id)
-        if attempt is None or attempt.channel != channel:
+        if attempt is None or attempt.channel != channel or not _lock_person_of(session, attempt):
             return False
         row = {
             "channel": channel,
@@ -42,10 +42,17 @@ def record(site: Site, channel: str, report: Report, attempt_id: UUID | None, no
         }
         if not insert_new(session, Receipt, [row]):
             return False
-        outbox.lock_people(session, [session.get_one(Nudge, attempt.nudge_id).person_id])
-        session.refresh(attempt)
         outcomes.reported(session, attempt, report, now)
         return True
+
+
+def _lock_person_of(session: Session, attempt: Attempt) -> bool:
+    """Lock the person whom an attempt is for, and look at it once more; False if they were just forgotten."""
+    nudge = session.get(Nudge, attempt.nudge_id)
+    if nudge is None or not outbox.lock_people(session, [nudge.person_id]):
+        return False
+    session.refresh(attempt)
+    return True
 
 
 def sweep(site: Site, now: datetime, limit: int = 100) -> int:
@@ -122,10 +129,8 @@ def _matched(session: Session, person_id: UUID, channel: str) -> frozenset[str]:
 def _settled(site: Site, attempt_id: UUID, answer: Accepted, now: datetime) -> bool:
     with site.db.write() as session:
         attempt = session.get(Attempt, attempt_id)
-        if attempt is None:
+        if attempt is None or not _lock_person_of(session, attempt):
             return False
-        outbox.lock_people(session, [session.get_one(Nudge, attempt.nudge_id).person_id])
-        session.refresh(attempt)
         if attempt.provider_id or outcomes.attempt_of(session, attempt.channel, answer.provider_id):
             return False  # It was settled in the meantime, or the message belongs to another attempt.
         outcomes.accepted(session, attempt, answer, now)

@@ -1,18 +1,20 @@
-"""Days on which a person's part in a joint habit rests besides pauses: stopped, silent, or `together` taken back.
+"""Days on which a part in a joint habit rests besides pauses: stopped, silent, or `together` taken back.
 
 The caller holds the person's lock. Days are the person's own.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from habits.entries import Pause
-from service.models import Rest
+from service import due
+from service.db import insert_new
+from service.models import Person, Rest
 from service.states import RestKind
 
 
@@ -24,6 +26,19 @@ def begin(session: Session, person_id: UUID, kind: RestKind, day: date, habit_id
         session.flush()
 
 
+def begin_all(session: Session, kind: RestKind, days: Mapping[UUID, date]) -> None:
+    """Let people rest, each from a day of theirs on; those who rest for that reason already go on resting."""
+    resting = set(
+        session.scalars(
+            select(Rest.person_id).where(
+                Rest.person_id.in_(days), Rest.kind == kind, Rest.habit_id.is_(None), Rest.to_on.is_(None)
+            )
+        )
+    )
+    new = [{"person_id": who, "kind": kind, "from_on": on} for who, on in days.items() if who not in resting]
+    insert_new(session, Rest, new)
+
+
 def end(session: Session, person_id: UUID, kind: RestKind, day: date, habit_id: UUID | None = None) -> None:
     """End a rest, so that `day` is the first day back."""
     session.flush()
@@ -33,6 +48,21 @@ def end(session: Session, person_id: UUID, kind: RestKind, day: date, habit_id: 
         else:
             rest.to_on = day - timedelta(days=1)
     session.flush()
+
+
+def drop_apart(session: Session, person_id: UUID, habit_id: UUID) -> None:
+    """Drop that a person took `together` back: the habit is not joint any more."""
+    session.execute(
+        delete(Rest).where(
+            Rest.person_id == person_id, Rest.habit_id == habit_id, Rest.kind == RestKind.APART
+        )
+    )
+
+
+def alive(session: Session, person: Person, now: datetime) -> None:
+    """Note a sign of life, that is a reply, an entry or a page opened: a rest for want of one ends today."""
+    person.last_sign_of_life_at = now
+    end(session, person.id, RestKind.SILENT, due.today(person, now))
 
 
 def of(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID | None], list[Pause]]:

@@ -5,8 +5,9 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
-from service import people, summary
+from service import deliveries, due, explaining, people
 from service.cli import show
+from service.cli.schedule import LOCAL
 from service.models import Nudge, Person
 from service.site import Site
 from service.states import NudgeState
@@ -34,7 +35,7 @@ def list_(who: str | None, state: str | None, before: str | None, limit: int, js
         person = people.find_person(session, site, who) if who else None
         wanted = NudgeState(state) if state else None
         behind = _find(session, site, before).id if before else None
-        found = summary.deliveries(session, person, wanted, behind, limit, _sees_all(site))
+        found = deliveries.deliveries(session, person, wanted, behind, limit, _sees_all(site))
         rows = [
             {
                 "id": one.id,
@@ -61,7 +62,7 @@ def show_(nudge_id: str, json_: bool) -> None:
             **_head(session, site, found),
             "not_before": found.not_before,
             "expires": found.expires_at,
-            "sent": summary.sent_at(found, _sees_all(site)),
+            "sent": deliveries.delivery(session, found, _sees_all(site)).sent_at,
             "attempts": [
                 {
                     "n": attempt.n,
@@ -69,7 +70,7 @@ def show_(nudge_id: str, json_: bool) -> None:
                     "outcome": attempt.outcome or "under way",
                     "code": attempt.code,
                 }
-                for attempt in summary.attempts_of(session, found)
+                for attempt in deliveries.attempts_of(session, found)
             ],
         }
     show.record(row, json_)
@@ -79,24 +80,42 @@ def show_(nudge_id: str, json_: bool) -> None:
 @click.argument("nudge_id", metavar="ID")
 @show.as_json
 def why(nudge_id: str, json_: bool) -> None:
-    """Say why a message went out, or did not."""
+    """Say why a message went out, or did not: what it was due for, and which of the ten rules decided.
+
+    Nothing is told from which one could see what the person did, unless the opt-in said that the operator
+    sees it. docs/why.md lists the rules.
+    """
     with show.site() as site, site.db.read() as session:
-        row = _head(session, site, _find(session, site, nudge_id))
+        found = _find(session, site, nudge_id)
+        zone = due.zone_of(session.get_one(Person, found.person_id).zone)
+        told = explaining.why(session, found, _sees_all(site))
+        row = {
+            **_head(session, site, found),
+            "rule": told.rule,
+            "says": told.says,
+            "due_for": [{"practice": one.title, "schedule": one.schedule} for one in told.due_for],
+            "due_local": found.due_at.astimezone(zone).strftime(LOCAL),
+            "quiet_until": told.moved_to and told.moved_to.astimezone(zone).strftime(LOCAL),
+            "not_before": found.not_before,
+            "expires": found.expires_at,
+            "prompts": [{"prompt": one.prompt, "chance": one.chance} for one in told.prompts],
+        }
     show.record(row, json_)
 
 
 def _find(session: Session, site: Site, wanted: str) -> Nudge:
-    return summary.find_nudge(session, wanted, _sees_all(site))
+    return deliveries.find_nudge(session, wanted, _sees_all(site))
 
 
 def _head(session: Session, site: Site, found: Nudge) -> dict[str, object]:
+    told = deliveries.delivery(session, found, _sees_all(site))
     return {
-        "id": found.id,
-        "person": _name(session, site, found.person_id),
-        "kind": found.kind,
-        "state": found.state,
-        "due": found.due_at,
-        "why": summary.why(found, _sees_all(site)),
+        "id": told.id,
+        "person": _name(session, site, told.person_id),
+        "kind": told.kind,
+        "state": told.state,
+        "due": told.due_at,
+        "why": told.reason,
     }
 
 

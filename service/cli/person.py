@@ -6,13 +6,14 @@ from datetime import time
 import click
 from sqlalchemy.orm import Session
 
-from service import people
+from service import asking, editing, people
 from service.cli import show
 from service.errors import WrongUsage
 from service.models import Person
 from service.people import NewPerson, Shown
 from service.site import Site
 from service.states import AddressKind
+from service.wishes import Wishes
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NO_QUIET = "none"
@@ -20,7 +21,7 @@ NO_QUIET = "none"
 
 @click.group()
 def person() -> None:
-    """People: enrol, show, pause, resume."""
+    """People: enrol, edit, show, pause, resume."""
 
 
 @person.command("add")
@@ -97,6 +98,56 @@ def add(
     show.say("The opt-in question is planned; nudges start when they say yes.")
 
 
+@person.command()
+@click.argument("who", metavar="PERSON")
+@click.option("--name", help="What they are called.")
+@click.option("--zone", help="Time zone, such as Europe/Berlin; their reminders move at once.")
+@click.option("--country", metavar="XX", help="Two letters, for emergency lines.")
+@click.option("--language", help="Language of the messages.")
+@click.option("--quiet", help=f"Hours without any nudge, such as 21:00-08:00, or `{NO_QUIET}`.")
+@click.option("--day-starts", help="When the person's day begins, such as 03:00.")
+@click.option("--week-starts", type=click.Choice(WEEKDAYS), help="The first day of the person's week.")
+@click.option("--cap", type=click.IntRange(0, 24), help="Nudges a day at the most.")
+@click.option("--discreet/--no-discreet", default=None, help="Nothing of the practice on the lock screen.")
+@show.as_json
+def edit(
+    who: str,
+    name: str | None,
+    zone: str | None,
+    country: str | None,
+    language: str | None,
+    quiet: str | None,
+    day_starts: str | None,
+    week_starts: str | None,
+    cap: int | None,
+    discreet: bool | None,
+    json_: bool,
+) -> None:
+    """Change what was said of a person; what is left out stays as it is."""
+    quiet_from, quiet_to = (None, None) if quiet is None else _hours(quiet)
+    changes = Wishes(
+        name=name,
+        zone=zone,
+        language=language,
+        country=country.upper() if country else country,
+        day_starts=None if day_starts is None else _clock(day_starts),
+        week_starts=None if week_starts is None else WEEKDAYS.index(week_starts),
+        quiet_from=quiet_from,
+        quiet_to=quiet_to,
+        daily_cap=cap,
+        discreet=discreet,
+    )
+    if changes == Wishes():
+        raise WrongUsage("Say what is to change, such as --zone Europe/Berlin.")
+    with show.site() as site:
+        with site.db.read() as session:
+            person_id = people.find_person(session, site, who).id
+        editing.edit_person(site, person_id, changes, site.now())
+        with site.db.read() as session:
+            row = _whole(session, site, session.get_one(Person, person_id))
+    show.record(row, json_)
+
+
 @person.command("list")
 @click.option("--after", metavar="NAME", help="Start behind this person.")
 @show.at_most("People", 100)
@@ -117,6 +168,17 @@ def show_(who: str, json_: bool) -> None:
     with show.site() as site, site.db.read() as session:
         row = _whole(session, site, people.find_person(session, site, who))
     show.record(row, json_)
+
+
+@person.command()
+@click.argument("who")
+def ask(who: str) -> None:
+    """Put the opt-in question once more to a person who has not answered it."""
+    with show.site() as site:
+        with site.db.read() as session:
+            person_id = people.find_person(session, site, who).id
+        goes_out_at = asking.ask_again(site, person_id, site.now())
+    show.say(f"The opt-in question is planned for {goes_out_at:%Y-%m-%d %H:%M} UTC.")
 
 
 @person.command()

@@ -6,11 +6,11 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
-from service import people, summary, taking_up
+from service import people, reminding, summary, taking_up
 from service.cli import show
 from service.models import Person
+from service.reminding import WITHOUT_PRACTICE
 from service.site import Site
-from service.taking_up import CHECK_IN
 
 
 @click.group()
@@ -32,7 +32,7 @@ def add(habit_id: str, schedule: str, who: str, json_: bool) -> None:
         with site.db.read() as session:
             habit = taking_up.find_habit(session, habit_id).id
             person = people.find_person(session, site, who).id
-        made = taking_up.add_reminder(site, habit, person, schedule, site.now())
+        made = reminding.add_reminder(site, habit, person, schedule, site.now())
         with site.db.read() as session:
             (row,) = (row for row in rows(session, site, [person]) if row["id"] == made)
     show.record(row, json_)
@@ -60,7 +60,7 @@ def remove(reminder_id: str) -> None:
     with show.site() as site:
         with site.db.read() as session:
             found = summary.find_reminder(session, reminder_id)
-        taking_up.remove_reminder(site, found)
+        reminding.remove_reminder(site, found)
     show.say("Removed.")
 
 
@@ -74,7 +74,8 @@ def rows(session: Session, site: Site, person_ids: Sequence[UUID]) -> list[show.
             {
                 "id": one.id,
                 "person": name,
-                "practice": one.practice or CHECK_IN,
+                "practice": one.practice or WITHOUT_PRACTICE[one.purpose],
+                "purpose": one.purpose,
                 "schedule": one.schedule,
                 "next": one.next_at,
             }

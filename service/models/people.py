@@ -35,7 +35,7 @@ class Person(Row):
     stopped_at: Mapped[Instant | None]
     last_sign_of_life_at: Mapped[Instant | None]
     away_on: Mapped[date | None]
-    """Since when messages were held back from somebody paused, resting or silent; None once one has gone out."""
+    """Since when messages are held back from somebody paused, resting or silent."""
     __table_args__ = (
         partial("ix_person_due_at", "due_at", where="due_at IS NOT NULL"),
         CheckConstraint("week_starts BETWEEN 0 AND 6", name="week_starts"),

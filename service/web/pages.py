@@ -1,9 +1,10 @@
 """A person's own pages, opened from a link in a message: answer it, or end all messages.
 
-Opening a page changes nothing (mail scanners open links); only a post acts.
+Opening a page says nothing (mail scanners open links), but that somebody is there; only a post acts.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -14,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy import select
 
 from notifiers.base import Inbound
-from service import inbound, links
+from service import inbound, links, outbox, rests
 from service.ids import new_id
-from service.models import Address, Nudge, Reply
+from service.models import Address, Nudge, Person, Reply
 from service.site import Site
 from service.states import AddressKind, NudgeKind
 from service.web.hooks import site_of
@@ -30,6 +31,7 @@ TEMPLATES = Environment(
 TEMPLATES.globals["root"] = ".."
 GONE = "This page is not available any more; use the newest message, or answer STOP to end them all."
 ARRIVED = "Your answer has arrived."
+SEEN_FOR = timedelta(hours=1)
 ONCE = r"^[0-9a-f]{32}(-own)?$"
 """What tells one filled-in form from another; the page's two forms have one each."""
 NUDGED = ("How did it go?", ("done", "later", "skip"))
@@ -38,6 +40,7 @@ ASKS = {
     NudgeKind.NUDGE: NUDGED,
     NudgeKind.RESCUE: NUDGED,
     NudgeKind.PULSE: ("How was your week?", ()),
+    NudgeKind.QUESTION: ("What do you say?", ("yes", "no")),
 }
 OTHERWISE = ("Your answer", ("habits", "streak"))
 """The heading of the page, and the answers to tap, for each kind of message."""
@@ -48,6 +51,7 @@ class Opened:
     """The message that a link belongs to."""
 
     id: UUID
+    person_id: UUID
     kind: NudgeKind
     words: str | None
     address_id: UUID | None
@@ -56,7 +60,9 @@ class Opened:
 @router.get("/r/{token}", response_class=HTMLResponse)
 def show_reply(token: str, request: Request) -> str:
     site = site_of(request)
-    return _reply_page(site, _nudge(site, token), None)
+    nudge = _nudge(site, token)
+    _seen(site, nudge.person_id)
+    return _reply_page(site, nudge, None)
 
 
 @router.post("/r/{token}", response_class=HTMLResponse)
@@ -110,6 +116,17 @@ def _answered(site: Site, once: str) -> str | None:
     return site.sealer.unseal(words) if words else None
 
 
+def _seen(site: Site, person_id: UUID) -> None:
+    """Note the sign of life, at most once an hour: whoever opens a page again and again waits for no lock."""
+    now = site.now()
+    with site.db.read() as session:
+        seen_at = session.scalar(select(Person.last_sign_of_life_at).where(Person.id == person_id))
+    if seen_at is None or seen_at <= now - SEEN_FOR:
+        with site.db.write() as session:
+            for person in outbox.lock_people(session, [person_id]).values():
+                rests.alive(session, person, now)
+
+
 def _reply_page(site: Site, nudge: Opened, answer: str | None) -> str:
     heading, quick = ASKS.get(nudge.kind, OTHERWISE)
     if answer:
@@ -137,7 +154,7 @@ def _nudge(site: Site, token: str) -> Opened:
         if nudge is None:
             raise HTTPException(404, GONE)
         words = site.sealer.unseal(nudge.words_sealed) if nudge.words_sealed else None
-        return Opened(nudge.id, nudge.kind, words, nudge.address_id)
+        return Opened(nudge.id, nudge.person_id, nudge.kind, words, nudge.address_id)
 
 
 def _address(site: Site, address_id: UUID | None) -> tuple[AddressKind, str]:

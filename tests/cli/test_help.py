@@ -24,9 +24,10 @@ HEAVY = (
 )
 PROMISED = """
 init | up | demo | run daemon | run web | couple add | couple list | couple show | person add | person show |
-person pause | person resume | practice list | practice show | habit add | habit list | habit edit |
-habit archive | reminder add | reminder list | reminder remove | schedule preview | nudge list | nudge show |
-nudge why | log | streaks | db upgrade | notifier list | notifier test | doctor
+person ask | person edit | person pause | person resume | practice list | practice show | habit add |
+habit list | habit edit | habit archive | reminder add | reminder list | reminder remove | schedule preview |
+schedule try | schedule export | nudge list | nudge show | nudge why | log | streaks | db upgrade |
+notifier list | notifier test | doctor
 """
 
 
@@ -80,8 +81,8 @@ def test_the_top_command_says_of_each_what_the_command_itself_says() -> None:
 
 
 def test_whatever_shows_something_can_show_json() -> None:
-    shows = {"list", "show", "why", "preview", "streaks", "doctor", "add", "upgrade", "test"}
-    silent = {("log", "add")}
+    shows = {"list", "show", "why", "preview", "try", "edit", "streaks", "doctor", "add", "upgrade", "test"}
+    silent = {("log", "add"), ("habit", "edit")}
     for path, command in ALL.items():
         if path and path[-1] in shows and path not in silent and not isinstance(command, click.Group):
             assert "--json" in [option for one in command.params for option in one.opts], path

@@ -9,19 +9,48 @@ from tests.world import World
 
 PERSON = ["id", "name", "couple", "zone", "language", "addresses"]
 WHOLE_PERSON = [*PERSON, "country", "quiet", "day_starts", "week_starts", "cap", "discreet"]
-HABIT = ["habit", "person", "number", "practice", "goal", "since", "until"]
-REMINDER = ["id", "person", "practice", "schedule", "next"]
+HABIT = ["habit", "person", "number", "practice", "goal", "since", "until", "taper", "joint"]
+REMINDER = ["id", "person", "practice", "purpose", "schedule", "next"]
 WHY = ["id", "person", "kind", "state", "due", "why"]
+STREAKS = [
+    "number",
+    "practice",
+    "goal",
+    "practised_days",
+    "streak",
+    "unit",
+    "since",
+    "longest",
+    "ended",
+    "slack_days",
+    "spares",
+    "strength",
+    "together_days",
+    "together_streak",
+]
+RECKONED = [*STREAKS, "spares_used", "longest_by_unit", "ended_on", "explained"]
 
 ONE = {
     "couple add": ["id"],
     "couple show {couple}": ["id", "people"],
     "person add Charlie --sms +12025550103 --zone UTC": WHOLE_PERSON,
     "person show Alex": WHOLE_PERSON,
+    "person edit Alex --cap 2": WHOLE_PERSON,
     "practice show gratitude": ["practice", "title", "kind", "why", "how", "goal", "schedule", "prompts"],
     "reminder add {habit} daily@9:00 --person Alex": REMINDER,
     "nudge show {nudge}": [*WHY, "not_before", "expires", "sent", "attempts"],
-    "nudge why {nudge}": WHY,
+    "nudge why {nudge}": [
+        *WHY,
+        "rule",
+        "says",
+        "due_for",
+        "due_local",
+        "quiet_until",
+        "not_before",
+        "expires",
+        "prompts",
+    ],
+    "habit explain {habit} --person Alex": [*HABIT, "goals", "reminders", "progress"],
     "db upgrade": ["before", "after"],
     "notifier test phone": ["channel", "says"],
 }
@@ -33,22 +62,13 @@ MANY = {
     "habit add check-in --person Alex": REMINDER,
     "habit list": HABIT,
     "reminder list": REMINDER,
-    "schedule preview daily@20:00": ["local", "utc"],
+    "schedule try daily@20:00": ["local", "utc"],
+    "schedule preview Alex": ["local", "utc", "practice", "purpose", "message", "sends_at", "why"],
     "nudge list": ["id", "person", "kind", "state", "due", "sent", "why"],
     "log show Alex": ["day", "number", "practice", "said", "by", "at"],
-    "streaks Alex": [
-        "number",
-        "practice",
-        "goal",
-        "practised_days",
-        "streak",
-        "unit",
-        "since",
-        "longest",
-        "ended",
-        "slack_days",
-        "spares",
-    ],
+    "habit edit {habit} --cue Then": HABIT,
+    "streaks Alex": STREAKS,
+    "streaks Alex --explain": RECKONED,
     "notifier list": ["channel", "reaches", "set_up"],
 }
 DOCTOR = ["check", "ok", "says"]

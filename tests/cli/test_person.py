@@ -213,13 +213,69 @@ def test_a_couple_is_two(cli: Cli) -> None:
         assert cli.refused("person", "add", *third, wanted).startswith("There is no such couple")
 
 
+def test_a_person_is_changed_and_what_is_left_out_stays(cli: Cli) -> None:
+    cli.enrol("Alex")
+    before = cli.json("person", "show", "Alex")
+    assert cli.json("person", "edit", "Alex", "--zone", "Asia/Tokyo") == before | {"zone": "Asia/Tokyo"}
+    wishes = {
+        "name": "Alexandra",
+        "country": "DE",
+        "language": "de",
+        "quiet": "22:30-07:15",
+        "day_starts": "04:00",
+        "week_starts": "sun",
+        "cap": 0,
+        "discreet": True,
+    }
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in wishes.items() if name != "discreet"]
+    changed = cli.json("person", "edit", before["id"], *options, "--country", "de", "--discreet")
+    assert changed == before | {"zone": "Asia/Tokyo"} | wishes
+    assert cli.json("person", "show", "Alexandra") == changed
+    back = cli.json("person", "edit", "Alexandra", "--no-discreet", "--quiet", "none", "--country", "")
+    assert back == changed | {"discreet": False, "quiet": "none", "country": None}
+    assert "discreet     no\n" in cli.run("person", "edit", "Alexandra", "--cap", "1").stdout
+
+
+def test_another_zone_moves_reminders_at_once(cli: Cli) -> None:
+    cli.enrol("Alex")
+    cli.run("habit", "add", "gratitude", "--person", "Alex", "--remind", "daily 12:00")
+    cli.run("person", "edit", "Alex", "--zone", "Asia/Tokyo")
+    (row,) = cli.json("reminder", "list")
+    assert row["next"].endswith("T03:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "Say what is to change, such as --zone Europe/Berlin."),
+        (["--zone", "Berlin"], "There is no time zone “Berlin”; did you mean Europe/Berlin?"),
+        (["--zone", ""], "There is no time zone “”; give one like Europe/Berlin."),
+        (["--cap", "2", "--zone", "Europe/Berlim"], "There is no time zone “Europe/Berlim”; did you mean"),
+        (["--quiet", "21:00"], NO_CLOCK),
+        (["--day-starts", "noon"], NO_CLOCK),
+        (["--name", " "], "A name has 1 to 60 characters"),
+        (["--language", "english"], "A language is given as two letters, such as en."),
+        (["--country", "Germany"], "A country is given as two letters, such as US."),
+        (["--cap", "25"], "Invalid value for '--cap'"),
+        (["--week-starts", "someday"], "Invalid value for '--week-starts'"),
+    ],
+)
+def test_a_change_that_cannot_be_right_changes_nothing(cli: Cli, options: list[str], said: str) -> None:
+    cli.enrol("Alex")
+    assert cli.refused("person", "edit", "Alex", *options).startswith(said)
+
+
 @pytest.mark.parametrize("wanted", ["Kim", "", "12", "0" * 32, "\udcff"])
 def test_a_person_who_does_not_exist_is_refused(cli: Cli, wanted: str) -> None:
     cli.enrol("Alex")
     for arguments in (
         ["person", "show", wanted],
+        ["person", "ask", wanted],
         ["person", "pause", wanted],
         ["person", "resume", wanted],
+        ["person", "edit", wanted, "--cap", "1"],
+        ["schedule", "preview", wanted],
+        ["schedule", "export", wanted],
         ["habit", "list", "--person", wanted or "?"],
         ["reminder", "list", "--person", wanted or "?"],
         ["nudge", "list", "--person", wanted or "?"],

@@ -9,11 +9,17 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from service import jobs
+from habits.reasons import Reason
+from habits.rules import RULE_OF
+from service import deliveries, explaining, jobs, people, planning, privacy
+from service.models import Person
 from service.settings import load
+from service.states import NudgeKind
 from tests.cli.conftest import Cli
 from tests.world import World
 
@@ -85,6 +91,20 @@ def stops_for_good(world: World) -> None:
     world.goes_on(timedelta(days=2))
 
 
+def leaves(world: World) -> None:
+    with world.site.db.read() as session:
+        sam = people.find_person(session, world.site, "Sam").id
+    privacy.leave(world.site, sam, None, world.at)
+    world.goes_on(MONDAY + timedelta(days=2))
+
+
+def leaves_what_is_planned(world: World) -> None:
+    """Sam leaves when the nudge is planned already: it lapses, and must not say why."""
+    world.at += timedelta(hours=11)
+    planning.plan_due(world.site, world.at)
+    leaves(world)
+
+
 def live(template: Path, folder: Path, life: Life) -> Cli:
     """Return an installation in which Sam has led this life for two days."""
     shutil.copytree(template, folder)
@@ -132,7 +152,9 @@ def test_whether_sam_wrote_cannot_be_told(
         assert shown == printed(reads_along, "nudge", "show", mine["id"])
 
 
-@pytest.mark.parametrize("life", [does_it_before, pauses_for_a_while, stops, stops_for_good])
+@pytest.mark.parametrize(
+    "life", [does_it_before, pauses_for_a_while, stops, stops_for_good, leaves, leaves_what_is_planned]
+)
 def test_why_sam_gets_nothing_cannot_be_told(
     template: Path, tmp_path: Path, reads_along: Cli, gets_nothing: Cli, life: Life
 ) -> None:
@@ -181,3 +203,133 @@ def test_where_the_opt_in_said_so_all_is_shown(template: Path, tmp_path: Path) -
     listed = {row["kind"]: row for row in cli.json("nudge", "list", "--person", "Sam")}
     assert listed["nudge"]["why"] == "done already"
     assert cli.json("nudge", "why", listed["answer"]["id"])["why"] == "an answer"
+
+
+def nudges_told(cli: Cli) -> list[str]:
+    """Return all that is printed of the messages: two lists, and of each how it went and why."""
+    ids = [row["id"] for row in cli.json("nudge", "list")]
+    commands = [["list"], ["list", "--state", "sent"]]
+    commands += [[command, id_] for command in ("show", "why") for id_ in ids]
+    return [cli.run("nudge", *command, *more).stdout for command in commands for more in ([], ["--json"])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (NudgeKind.RESCUE, Reason.RESCUE),
+        (NudgeKind.WELCOME, Reason.WELCOME),
+        (NudgeKind.QUESTION, Reason.USEFUL),
+    ],
+)
+def test_what_only_silence_brings_looks_like_any_nudge(
+    template: Path, tmp_path: Path, kind: NudgeKind, reason: Reason
+) -> None:
+    cli = live(template, tmp_path / "home", silent)
+    before = nudges_told(cli)
+    (nudge,) = cli.json("nudge", "list", "--person", "Sam", "--state", "sent", "--limit", "1")
+    id_ = nudge["id"].replace("-", "")
+    cli.execute("UPDATE nudge SET kind = ?, reason = ? WHERE id = ?", kind, str(reason), id_)
+    if kind is not NudgeKind.RESCUE:
+        cli.execute("DELETE FROM nudge_item WHERE nudge_id = ?", id_)
+    assert nudges_told(cli) == before
+    cli.set("operator_sees", "progress")
+    shown = cli.json("nudge", "why", nudge["id"])
+    assert (shown["kind"], shown["why"], shown["rule"]) == (kind, reason, RULE_OF[reason])
+    assert [one["practice"] for one in shown["due_for"]] == ["Gratitude"]
+
+
+def test_what_comes_in_place_of_a_check_in_looks_like_one(template: Path, tmp_path: Path) -> None:
+    cli = live(template, tmp_path / "home", silent)
+    (nudge,) = cli.json("nudge", "list", "--person", "Sam", "--state", "sent", "--limit", "1")
+    id_ = nudge["id"].replace("-", "")
+    (reminder,) = cli.execute("SELECT cause_id FROM nudge WHERE id = ?", id_)
+    cli.execute("UPDATE reminder SET purpose = 'pulse', habit_id = NULL WHERE id = ?", *reminder)
+    cli.execute("DELETE FROM nudge_item WHERE nudge_id = ?", id_)
+    cli.execute("UPDATE nudge SET kind = 'pulse' WHERE id = ?", id_)
+    before = nudges_told(cli)
+    cli.execute("UPDATE nudge SET kind = 'welcome', reason = ? WHERE id = ?", str(Reason.WELCOME), id_)
+    assert nudges_told(cli) == before
+
+
+def test_one_that_quiet_hours_moved_does_not_say_what_it_was_either(template: Path, tmp_path: Path) -> None:
+    cli = live(template, tmp_path / "home", silent)
+    (nudge,) = cli.json("nudge", "list", "--person", "Sam", "--state", "sent", "--limit", "1")
+    id_ = nudge["id"].replace("-", "")
+    cli.execute("UPDATE person SET quiet_from = '19:30:00.000000', quiet_to = '20:30:00.000000'")
+    cli.execute("UPDATE nudge SET not_before = datetime(not_before, '+30 minutes') WHERE id = ?", id_)
+    cli.execute("UPDATE nudge SET reason = ? WHERE id = ?", str(Reason.MOVED), id_)
+    before = nudges_told(cli)
+    assert "moved to the end of quiet hours" in before[0]
+    cli.execute("UPDATE nudge SET kind = 'rescue', reason = ? WHERE id = ?", str(Reason.RESCUE), id_)
+    assert nudges_told(cli) == before
+
+
+def test_a_rescue_that_was_let_go_is_not_there(template: Path, tmp_path: Path) -> None:
+    cli = live(template, tmp_path / "home", silent)
+    (nudge,) = cli.json("nudge", "list", "--person", "Sam", "--state", "sent", "--limit", "1")
+    id_ = nudge["id"].replace("-", "")
+    cli.execute("UPDATE nudge SET state = 'lapsed', reason = ? WHERE id = ?", str(Reason.LATE), id_)
+    assert nudge["id"] in cli.run("nudge", "list").stdout
+    cli.execute("UPDATE nudge SET kind = 'rescue' WHERE id = ?", id_)
+    assert (
+        nudge["id"]
+        not in cli.run("nudge", "list").stdout + cli.run("nudge", "list", "--state", "lapsed").stdout
+    )
+    assert cli.json("nudge", "why", nudge["id"])["why"] == "no nudge was needed"
+
+
+def test_why_no_nudge_was_needed_is_told_alike_for_every_reason(template: Path, tmp_path: Path) -> None:
+    cli = live(template, tmp_path / "home", does_it_before)
+    ((nudge,), *_) = cli.execute("SELECT id FROM nudge WHERE state = 'lapsed' AND kind = 'nudge'")
+    told = set()
+    for reason in deliveries.PRIVATE_REASONS:
+        for kind in ("nudge", "rescue"):
+            cli.execute("UPDATE nudge SET reason = ?, kind = ? WHERE id = ?", str(reason), kind, nudge)
+            told.add((cli.run("nudge", "why", nudge).stdout, cli.run("nudge", "show", nudge).stdout))
+            assert UUID(nudge) not in {UUID(row["id"]) for row in cli.json("nudge", "list")}
+    assert len(told) == 1
+    why = cli.json("nudge", "why", nudge)
+    assert (why["rule"], why["says"]) == (None, explaining.NOT_SHOWN)
+    numbers = {RULE_OF[reason] for reason in deliveries.PRIVATE_REASONS if isinstance(reason, Reason)}
+    assert numbers == {int(number) for number in re.findall(r"\d+", explaining.NOT_SHOWN)}
+
+
+def test_every_reason_is_told_hidden_or_told_otherwise_on_purpose() -> None:
+    plain = {Reason.DUE, Reason.MOVED, Reason.QUIET_HOURS, Reason.CAP, Reason.LATE}
+    assert {*deliveries.PRIVATE_REASONS, *deliveries.OF_PRIVATE_KINDS} - {"the habit has ended"} == (
+        set(Reason) - plain
+    )
+
+
+def digests(world: World, *said: str) -> None:
+    """Sam says this before a message that two habits are due for."""
+    with world.site.db.read() as session:
+        both = list(session.scalars(select(Person.id).order_by(Person.id)))
+    world.take_up("patience", "daily", "daily 20:05", *both)
+    for text in said:
+        world.says("Sam", text)
+    world.goes_on(timedelta(hours=12))
+
+
+def test_what_was_done_before_a_digest_is_not_told_by_what_it_was_due_for(
+    template: Path, tmp_path: Path
+) -> None:
+    reads = live(template, tmp_path / "reads", digests)
+    does = live(template, tmp_path / "does", lambda world: digests(world, "done 2"))
+    told = []
+    for cli in (reads, does):
+        (nudge,) = cli.json("nudge", "list", "--person", "Sam", "--limit", "1")
+        told.append(printed(cli, "nudge", "why", nudge["id"]))
+        assert "due_for      Gratitude daily 20:00\n             Patience daily 20:05\n" in told[-1]
+    assert told[0] == told[1]
+    does.set("operator_sees", "progress")
+    assert [one["practice"] for one in does.json("nudge", "why", nudge["id"])["due_for"]] == ["Gratitude"]
+
+
+def test_a_question_that_together_brings_is_not_there(template: Path, tmp_path: Path) -> None:
+    cli = live(template, tmp_path / "home", silent)
+    (nudge,) = cli.json("nudge", "list", "--person", "Sam", "--state", "sent", "--limit", "1")
+    id_ = nudge["id"].replace("-", "")
+    cli.execute("UPDATE nudge SET kind = 'question', cause_kind = 'together' WHERE id = ?", id_)
+    assert nudge["id"] not in cli.run("nudge", "list").stdout
+    assert cli.refused("nudge", "why", nudge["id"]).startswith("There is no such message")

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from habits.strength import strength
 from service.states import NudgeKind
 from tests.cli.conftest import Cli
+from tests.habits.histories import day, habit
 from tests.world import World
 
 ASK = (
@@ -142,3 +144,77 @@ def test_somebody_without_habits_has_no_streaks(cli: Cli) -> None:
     cli.enrol("Sam")
     assert cli.json("streaks", "Sam") == []
     assert cli.run("streaks", "Sam").stderr == "No habit is taken up yet.\n"
+
+
+@pytest.fixture
+def open_to_all(cli: Cli, alex: UUID) -> UUID:
+    """Alex, where the opt-in said that the operator sees progress."""
+    cli.set("operator_sees", "progress")
+    return alex
+
+
+def test_strength_is_shown_with_practised_days_before_it(cli: Cli, open_to_all: UUID) -> None:
+    (row,) = cli.json("streaks", "Alex")
+    expected = strength(habit("daily", "d.dd..", reserve=2), day(5))
+    assert 0 < row["strength"] == round(expected, 3) < 1
+    figures = [key for key in row if key not in ("number", "practice", "goal")]
+    assert figures[0] == "practised_days"
+
+
+def test_explained_streaks_come_with_the_whole_reckoning(cli: Cli, world: World, open_to_all: UUID) -> None:
+    (plain,) = cli.json("streaks", "Alex")
+    (row,) = cli.json("streaks", "Alex", "--explain")
+    assert {key: row[key] for key in plain} == plain
+    assert (row["practised_days"], row["streak"], row["spares"], row["spares_used"]) == (3, 3, 0, 2)
+    assert (row["longest_by_unit"], row["ended"], row["ended_on"]) == ({"day": 3}, None, None)
+    start = (world.at - timedelta(days=5)).date()
+    assert row["explained"][:3] == [
+        f"Practised on 3 days since {start}.",
+        "Goal: daily, 2 spare in any 28 days.",
+        f"Streak: 3 days, since {start}.",
+    ]
+    assert row["explained"][-3:] == [
+        "Spare days: 2 of 2 used, 0 left.",
+        "Slack: today counts.",
+        f"Strength: {row['strength']:.3f}, where 0 is new and 1 is second nature.",
+    ]
+    assert sum(line.endswith("forgiven: a spare day.") for line in row["explained"]) == 2
+
+
+def test_why_a_run_ended_is_told_in_words_and_by_its_day(cli: Cli, world: World, open_to_all: UUID) -> None:
+    start = (world.at - timedelta(days=40)).date()
+    cli.run("habit", "add", "patience", "--person", "Alex", "--goal", "daily", "--start", start.isoformat())
+    cli.run("log", "add", "Alex", "2", "--on", start.isoformat())
+    row = cli.json("streaks", "Alex", "--explain")[1]
+    assert row["ended_on"] == (start + timedelta(days=3)).isoformat()
+    assert row["ended"].endswith(": not done")
+    assert f"The latest run that broke: {row['ended']}." in row["explained"]
+    assert (row["streak"], row["slack_days"], row["longest_by_unit"]) == (0, None, {"day": 1})
+
+
+def test_explained_streaks_are_printed_as_sentences(cli: Cli, open_to_all: UUID) -> None:
+    cli.run("habit", "add", "patience", "--person", "Alex")
+    (gratitude, patience) = cli.json("streaks", "Alex", "--explain")
+    lines = cli.run("streaks", "Alex", "--explain").stdout.splitlines()
+    assert lines == [
+        "1 gratitude",
+        *(f"  {line}" for line in gratitude["explained"]),
+        "2 patience",
+        *(f"  {line}" for line in patience["explained"]),
+    ]
+
+
+def test_an_explanation_needs_the_code_as_well(cli: Cli, world: World, alex: UUID) -> None:
+    for more in ([], ["--json"]):
+        result = cli.run("streaks", "Alex", "--explain", *more, code=3)
+        assert (result.stdout, result.stderr) == ("", f"Error: {ASK}\n")
+    code = code_that_arrived(world, alex)
+    assert "Practised on 3 days" in cli.run("streaks", "Alex", "--explain", "--code", code).stdout
+    assert looks(cli) == [("operator", "streaks")]
+
+
+def test_there_is_nothing_to_explain_without_habits(cli: Cli) -> None:
+    cli.set("operator_sees", "progress")
+    cli.enrol("Sam")
+    assert cli.json("streaks", "Sam", "--explain") == []
+    assert cli.run("streaks", "Sam", "--explain").stderr == "No habit is taken up yet.\n"

@@ -15,7 +15,8 @@ HELP = ("-h", "--help")
 def named(words: list[str]) -> tuple[click.Command, click.Context, list[str]]:
     """Return the command that these words name, and the words that are left."""
     command: click.Command = attune
-    context = click.Context(attune, info_name="attune")
+    # The names of help as well: a command remembers those that it was first asked for with.
+    context = click.Context(attune, info_name="attune", help_option_names=["-h", "--help"])
     if words[:1] == ["--home"]:
         words = words[2:]
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):

@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from habits.days import DAY, day_begins, day_of, instant
+from habits.days import DAY, day_begins, day_of, instant, skipped_dates
 from tests.habits import oracle
 from tests.habits.oracle import ZONES
 
@@ -60,6 +61,35 @@ def test_a_skipped_date_is_empty(zone: str, day: date) -> None:
     assert dawn == day_begins(day + DAY, there, THREE)
     assert day_of(dawn, there, THREE) == day + DAY
     assert day_of(dawn - MOMENT, there, THREE) == day - DAY
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        ("Pacific/Apia", (date(2011, 12, 30),)),
+        ("Pacific/Kwajalein", (date(1993, 8, 21),)),
+        ("Pacific/Kiritimati", (date(1994, 12, 31),)),
+        ("Europe/Berlin", ()),
+        ("America/Nuuk", ()),
+        ("UTC", ()),
+    ],
+)
+def test_dates_that_never_were_are_known(zone: str, days: tuple[date, ...]) -> None:
+    assert skipped_dates(ZoneInfo(zone)) == days
+
+
+def test_no_date_is_missed_and_none_is_made_up() -> None:
+    """In the zones at the date line, which alone skip dates, and in all that are odd."""
+    pacific = [name for name in available_timezones() if name.startswith("Pacific/")]
+    for name in sorted({*pacific, *ZONES}):
+        cuts = oracle.stretches(name, 1990, 2014)
+        never = {
+            before.closes.date() + DAY * ahead
+            for before, after in pairwise(cuts)
+            for ahead in range((after.opens.date() - before.closes.date()).days)
+            if oracle.skipped(name, before.closes.date() + DAY * ahead)
+        }
+        assert {day for day in skipped_dates(ZoneInfo(name)) if day.year >= 1990} == never, name
 
 
 def test_an_instant_beyond_the_calendar_does_not_exist() -> None:

@@ -1,17 +1,24 @@
 """The whole reckoning in sentences."""
 
 from dataclasses import replace
+from datetime import date
+
+from hypothesis import given
 
 from habits.entries import Pause
 from habits.explain import explain
 from habits.goals import DatedGoal, parse_goal
-from tests.habits.histories import day, habit
+from habits.periods import Facts
+from habits.spares import spares
+from habits.streaks import progress
+from habits.strength import strength
+from tests.habits.histories import day, habit, histories
 
 
 def test_days_are_told_one_by_one_with_what_was_forgiven() -> None:
     assert explain(habit("daily", "d" + "." * 3 + "dd.s", reserve=1), day(8)) == [
-        "Goal: daily, 1 spare in any 28 days.",
         "Practised on 3 days since 2025-10-29.",
+        "Goal: daily, 1 spare in any 28 days.",
         "No run goes on.",
         "Thu 6 Nov: open.",
         "Wed 5 Nov: skipped or paused, held.",
@@ -24,15 +31,16 @@ def test_days_are_told_one_by_one_with_what_was_forgiven() -> None:
         "Wed 29 Oct: done, kept.",
         "The latest run that broke: Tue 4 Nov: not done.",
         "Longest run: 2 days.",
-        "Spare days left: 0.",
+        "Spare days: 1 of 1 used, 0 left.",
+        "Strength: 0.127, where 0 is new and 1 is second nature.",
     ]
 
 
 def test_weeks_are_told_with_their_counts() -> None:
     facts = habit("3 a week", "d...." + "d.d.d.." + "sssssss" + "d")
     assert explain(facts, day(19)) == [
-        "Goal: 3 a week.",
         "Practised on 5 days since 2025-10-29.",
+        "Goal: 3 a week.",
         "Streak: 1 week, since 2025-11-03.",
         "Week of 17 Nov: 1 of 3, open.",
         "Week of 10 Nov: skipped or paused, held.",
@@ -40,6 +48,7 @@ def test_weeks_are_told_with_their_counts() -> None:
         "Week of 29 Oct: 1 of 3, but the first is never a miss.",
         "Longest run: 1 week.",
         "Slack: 5 days may add nothing from today on.",
+        "Strength: 0.149, where 0 is new and 1 is second nature.",
     ]
 
 
@@ -66,10 +75,10 @@ def test_days_off_are_not_called_skipped_and_windows_keep_days_without_a_done() 
 
 
 def test_slack_is_told_in_words() -> None:
-    assert explain(habit("daily", "dd"), day(2))[-1] == "Slack: today counts."
-    assert explain(habit("daily", "dd"), day(1))[-1] == "Slack: 1 day may add nothing from today on."
+    assert explain(habit("daily", "dd"), day(2))[-2] == "Slack: today counts."
+    assert explain(habit("daily", "dd"), day(1))[-2] == "Slack: 1 day may add nothing from today on."
     doomed = explain(habit("3 a week", "ddd"), day(11))
-    assert doomed[-1] == "The run cannot be saved any more, but a new one can begin."
+    assert doomed[-2] == "The run cannot be saved any more, but a new one can begin."
     assert "Week of 3 Nov: 0 of 3, open." in doomed
 
 
@@ -83,3 +92,17 @@ def test_a_first_period_after_a_change_of_unit_is_no_miss_and_a_day_off_asks_for
 def test_before_the_start_there_is_little_to_say() -> None:
     facts = replace(habit("daily", "", start=9), goals=[DatedGoal(day(0), parse_goal("daily"))])
     assert explain(facts, day(0)) == ["It begins on 2025-11-07."]
+
+
+@given(histories())
+def test_whatever_was_said_it_can_be_explained(history: tuple[Facts, date]) -> None:
+    lines = explain(*history)
+    assert all(line.endswith(".") and line[0].isupper() | line[0].isdigit() for line in lines)
+    if len(lines) > 1:
+        shown, told = progress(*history), "\n".join(lines)
+        assert lines[0].startswith(f"Practised on {shown.practised} day")
+        assert f"Strength: {strength(*history):.3f}," in lines[-1]
+        spare = spares(history[0], shown, history[1])
+        assert 0 <= spare.used <= spare.reserve
+        assert ("Spare days: " in told) == (spare.reserve > 0)
+        assert ("The latest run that broke: " in told) == (shown.ended is not None)

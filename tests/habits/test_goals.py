@@ -104,10 +104,16 @@ def test_bad_goals_are_answered_with_the_word_and_an_example(text: str, says: st
     )
 
 
-@given(st.text(max_size=110))
+WORDS = (
+    "daily every day once 1 2 3x 8 31 366 400 times a per in week month days mon Friday and weekends - , ² ٣"
+)
+
+
+@given(st.lists(st.sampled_from(WORDS.split()), max_size=6).map(" ".join) | st.text(max_size=110))
 def test_no_text_makes_anything_but_a_goal_or_a_goal_error(text: str) -> None:
     with suppress(GoalError):
-        assert parse_goal(text)
+        goal = parse_goal(text)
+        assert parse_goal(goal_text(goal)) == goal
 
 
 @given(goals(longest_window=366))

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from habits.entries import Entry, Mark, Pause
 from habits.goals import DatedGoal, parse_goal
-from habits.joint import Mode, Partner, days_together, joint_facts, joint_start, joint_today
+from habits.joint import (
+    Mode,
+    Partner,
+    days_of_both,
+    days_together,
+    joint_facts,
+    joint_start,
+    joint_today,
+    rests,
+)
 from habits.streaks import Progress, progress
 from habits.strength import strength
 from tests.habits import reference
@@ -88,8 +97,20 @@ def test_days_together_end_with_the_habit_and_count_the_day_on_which_a_rest_begi
     one, other = partner("dddddd", Pause(day(3), day(4))), partner("dddddd")
     assert days_together(one, other, Mode.BOTH) == 5
     assert days_together(one, other, Mode.BOTH, ended_on=day(2)) == 3
+    assert days_of_both(one, other, Mode.BOTH) == [day(0), day(1), day(2), day(3), day(5)]
     # A rest within a rest begins nothing.
     assert days_together(one, replace(other, holds=[Pause(day(4))]), Mode.BOTH) == 4
+
+
+def test_it_rests_while_either_rests_on_their_own_today_or_did_on_the_last_day() -> None:
+    one, other = partner("ddd"), partner("dddd")
+    assert not rests(one, other)
+    for hold, resting in ((Pause(day(2)), True), (Pause(day(1), day(2)), True), (Pause(day(3)), False)):
+        assert rests(replace(one, holds=[hold]), other) is resting
+        assert rests(other, replace(one, holds=[hold])) is resting
+    ended = replace(one, holds=[Pause(day(2))])
+    assert rests(ended, other, ended_on=day(2))
+    assert not rests(ended, other, ended_on=day(1))
 
 
 @st.composite

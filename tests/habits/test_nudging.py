@@ -273,6 +273,13 @@ def test_more_messages_than_the_cap_are_none(cap: int, planned: tuple[str, ...],
         assert decision.send == ("19:00", "19:05")
 
 
+@pytest.mark.parametrize(("second", "sent"), [("21:05", ("20:55", "21:05")), ("21:06", ("20:55",))])
+def test_what_joins_a_message_before_quiet_hours_goes_with_it(second: str, sent: tuple[str, ...]) -> None:
+    decision = decide(dues("20:55", second), rules(), FREE, on("20:55"))
+
+    assert (decision.send, decision.not_before, decision.expires_at) == (sent, on("20:55"), on("21:00"))
+
+
 def test_a_moved_message_counts_for_the_day_it_is_moved_to() -> None:
     history = History(planned=(on("2026-03-04T00:30"),))
     evening = decide(dues("23:00"), rules("22:00-00:00", cap=1), history, on("23:00"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,20 @@ from tests.habits import oracle
 from tests.habits.oracle import ZONES
 
 NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+EVERY_FORM = (
+    "weekdays",
+    "mon wed fri",
+    "every 2 days",
+    "every 3 days",
+    "every 2 weeks sat",
+    "monthly 1",
+    "monthly 29",
+    "monthly 30",
+    "monthly 31",
+    "monthly last sun",
+)
+"""Besides `daily`, which has a test of its own."""
+YEARS = (2011, 2014, 2024)
 MOMENT = timedelta.resolution
 DAY = timedelta(days=1)
 
@@ -74,8 +89,35 @@ def check(days: str, at: str, zone: str, starts_on: date, length: int, seed: int
         assert fires_on(schedule, instant, ZoneInfo(zone), starts_on, seed) == day
 
 
+@pytest.mark.parametrize(
+    ("zone", "year", "steps"),
+    [
+        ("Australia/Lord_Howe", 2024, [-30, 30]),  # Minutes by which its clocks change, in the year's order.
+        ("Pacific/Apia", 2011, [-60, 60, 24 * 60]),  # The last, at the end of 29 December, skips the 30th.
+        ("Africa/Casablanca", 2014, [60, -60, 60, -60]),  # Summer time, with Ramadan left out.
+        ("Africa/Casablanca", 2024, [-60, 60]),  # Ramadan alone.
+        ("Africa/Cairo", 2014, [60, -60, 60, -60]),
+        ("Antarctica/Troll", 2024, [120, -120]),
+    ],
+)
+def test_the_years_below_hold_what_is_hard(zone: str, year: int, steps: list[int]) -> None:
+    assert zone in ZONES
+    assert year in YEARS
+    cuts = oracle.stretches(zone, year, year + 1)
+    changes = [after.offset - before.offset for before, after in pairwise(cuts)]
+    assert changes == [timedelta(minutes=step) for step in steps]
+
+
 @pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("year", [2011, 2024])
+@pytest.mark.parametrize("year", YEARS)
+def test_a_year_of_every_form_has_none_missing_and_none_extra(zone: str, year: int) -> None:
+    for days in EVERY_FORM:
+        for at in ("00:00", "02:15", "17:00-20:00", "00:00-23:59"):
+            check(days, at, zone, date(year, 1, 1), 366, seed=year)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("year", YEARS)
 def test_a_year_of_days_has_none_missing_and_none_extra(zone: str, year: int) -> None:
     for at in ("00:00", "00:30", "01:30", "02:15", "02:30", "03:00", "12:00", "23:30"):
         check("daily", at, zone, date(year, 1, 1), 366, seed=0)

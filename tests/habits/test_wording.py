@@ -28,6 +28,7 @@ LONGEST: dict[str, str | int] = {
         f"{number} {title}: 1234 days, streak 52 weeks" for number, title in enumerate(TITLES[:6], 7)
     ),
     "list": NUMBERED,
+    "together": "\n".join(f"{title} together: 1234 days, streak 52 weeks" for title in TITLES[:3]),
     "first": max((item.short for item in pulse.items().fixed), key=len),
     "second": max((item.short for item in pulse.items().fixed), key=len),
     "third": max((item.short for item in pulse.items().rotating), key=len),
@@ -42,6 +43,8 @@ LONGEST: dict[str, str | int] = {
     "streak": "365 days",
     "longest": "365 days",
     "count": 365,
+    "used": "three",
+    "reserve": "three",
     "code": "123456",
     "time": "20:30",
     "weekday": "Wed",
@@ -125,8 +128,9 @@ def test_an_unknown_key_is_an_error_of_the_program() -> None:
 OPT_IN = ["consent", "consent_progress"]
 
 
-def test_only_the_opt_in_question_takes_two_segments() -> None:
-    assert [key for key in KEYS if wording.catalogue()[key].segments > 1] == OPT_IN
+def test_only_the_opt_in_question_and_the_summary_take_two_segments() -> None:
+    longer = [key for key in KEYS if wording.catalogue()[key].segments > 1]
+    assert longer == [*OPT_IN, "summary", "summary_joint"]
 
 
 @pytest.mark.parametrize("key", OPT_IN)
@@ -195,6 +199,17 @@ def test_a_value_is_never_read_as_a_placeholder() -> None:
 
 def test_an_unknown_language_is_english() -> None:
     assert wording.variants("xx", "today") == wording.variants("en-GB", "today") == ("today",)
+
+
+@pytest.mark.parametrize(("number", "word"), [(0, "0"), (1, "one"), (2, "two"), (10, "ten"), (28, "28")])
+def test_small_numbers_are_words(number: int, word: str) -> None:
+    assert wording.number_word("en", number) == word
+
+
+@pytest.mark.parametrize(("before", "after"), [("done", "spares_told"), ("streak", "spares_used")])
+def test_a_spare_day_is_told_within_the_same_segment(before: str, after: str) -> None:
+    for told in alternatives(before):
+        assert count(f"{told[0]} {filled(after)[0]}").segments == 1
 
 
 @pytest.mark.parametrize(

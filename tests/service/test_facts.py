@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from habits import practices
 from habits.entries import Mark, Pause
@@ -11,7 +11,7 @@ from service import facts, logbook, people, taking_up
 from service.db import Database
 from service.facts import Share
 from service.ids import new_id
-from service.models import Habit, Member
+from service.models import GoalRow, Habit, Member
 from service.models import Pause as PauseRow
 from service.taking_up import NewHabit
 from tests.world import World
@@ -157,3 +157,73 @@ def test_the_number_of_statements_does_not_grow_with_people(world: World) -> Non
         with world.site.db.read() as session, counted(world.site.db) as sent:
             assert len(facts.shares(session, some)) == 3 * len(some)
         assert len(sent) - sent.count("BEGIN") == 4, sent
+
+
+def test_a_page_of_ten_habits_takes_one_statement_for_entries_and_no_more_than_a_page_of_one(
+    world: World,
+) -> None:
+    alex = world.enrol("Alex")
+    one, *nine = practices.catalogue()
+    pages: list[list[str]] = []
+    for slugs in ([one], nine):
+        for slug in slugs:
+            habit = world.take_up(slug, "daily", NOON, alex)
+            say(world, alex, habit, MONDAY)
+        with world.site.db.read() as session, counted(world.site.db) as sent:
+            page = [share.progress(MONDAY) for share in facts.shares(session, [alex]).values()]
+        pages.append([statement for statement in sent if statement != "BEGIN"])
+        assert [shown.practised for shown in page] == [1] * len(page)
+    assert len(page) == 10
+    assert [sum("FROM entry" in statement for statement in sent) for sent in pages] == [1, 1]
+    assert len(pages[0]) == len(pages[1]) == 4
+
+
+def test_an_answer_about_ten_habits_takes_no_more_statements_than_about_one(world: World) -> None:
+    alex = world.join("Alex")
+    one, *nine = practices.catalogue()
+    asked: list[int] = []
+    for slugs in ([one], nine):
+        for slug in slugs:
+            world.take_up(slug, "daily", NOON, alex)
+        with counted(world.site.db) as sent:
+            understood = world.says("Alex", "streaks")
+        assert understood
+        assert understood.answer
+        asked.append(len(sent))
+    assert asked[0] == asked[1]
+
+
+def lived_in(world: World, zone: str) -> Share:
+    """Return a daily habit without spares, done by somebody in `zone` on 27 to 29 and 31 December 2011."""
+    start, end = date(2011, 12, 27), date(2011, 12, 31)
+    alex = world.enrol("Alex", zone=zone)
+    habit = world.take_up("gratitude", "daily", NOON, alex)
+    with world.site.db.write() as session:
+        session.get_one(Habit, habit).started_on = start
+        session.get_one(Habit, habit).ended_on = end
+        session.execute(update(GoalRow).values(effective_on=start, reserve=0))
+    for day in (27, 28, 29, 31):
+        say(world, alex, habit, date(2011, 12, day))
+    return shares(world, alex)[alex, habit]
+
+
+def test_a_date_that_the_zone_skipped_breaks_no_run(world: World) -> None:
+    """Nobody in Apia lived on 30 December 2011."""
+    share = lived_in(world, "Pacific/Apia")
+    assert share.facts.pauses == [Pause(date(2011, 12, 30), date(2011, 12, 30))]
+    progress = share.progress(MONDAY)
+    assert (progress.practised, progress.streak, progress.ended) == (4, 4, None)
+
+
+def test_elsewhere_the_same_date_does(world: World) -> None:
+    share = lived_in(world, "Pacific/Auckland")
+    assert share.facts.pauses == []
+    progress = share.progress(MONDAY)
+    assert (progress.practised, progress.streak) == (4, 1)
+    assert progress.ended is not None
+
+
+def test_a_date_that_was_skipped_before_the_start_is_no_matter(world: World) -> None:
+    alex = world.enrol("Alex", zone="Pacific/Apia")
+    habit = world.take_up("gratitude", "daily", NOON, alex)
+    assert shares(world, alex)[alex, habit].facts.pauses == []

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from service import addresses, people
+from service import addresses, people, wishes
 from service.ids import new_id
 from service.models import Address, Person
 from service.people import NewPerson
@@ -39,7 +39,7 @@ EMAIL = AddressKind.EMAIL
     ids=lambda text: text[:20],
 )
 def test_a_zone_that_is_none(name: str, hint: str) -> None:
-    told = refused(people.check_zone, name)
+    told = refused(wishes.check_zone, name)
     assert told.startswith("There is no time zone")
     assert hint in told
     assert len(told) < 150
@@ -47,7 +47,7 @@ def test_a_zone_that_is_none(name: str, hint: str) -> None:
 
 @pytest.mark.parametrize("name", ["UTC", "Europe/Berlin", "America/Argentina/ComodRivadavia", "Asia/Kolkata"])
 def test_a_zone_that_is_one(name: str) -> None:
-    assert people.check_zone(name) == name
+    assert wishes.check_zone(name) == name
 
 
 def test_a_person_is_found_by_name_or_id(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from habits import practices
-from service import due, people, taking_up
+from service import due, people, reminding, taking_up
 from service.errors import WrongUsage
 from service.ids import new_id
 from service.models import Address, Habit, Member, Person, Reminder
@@ -71,14 +71,14 @@ class Life:
         taking_up.archive_habit(self.world.site, self.habit(), self.world.at)
 
     def add_reminder(self) -> None:
-        taking_up.add_reminder(self.world.site, self.habit(), self.somebody(), self.schedule(), self.world.at)
+        reminding.add_reminder(self.world.site, self.habit(), self.somebody(), self.schedule(), self.world.at)
 
     def remove_reminder(self) -> None:
         found = reminders(self.world, self.somebody())
-        taking_up.remove_reminder(self.world.site, self.random.choice(found).id if found else new_id())
+        reminding.remove_reminder(self.world.site, self.random.choice(found).id if found else new_id())
 
     def check_in(self) -> None:
-        taking_up.add_check_in(self.world.site, self.somebody(), self.schedule(), self.world.at)
+        reminding.add_check_in(self.world.site, self.somebody(), self.schedule(), self.world.at)
 
     def say(self) -> None:
         text = self.random.choice(["YES", "START", "STOP", "1", "later", "pause 2 days", "resume", "undo"])

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from notifiers.segments import count
-from service import consent, people
+from service import asking, consent, people
 from service.addresses import TAKEN
 from service.errors import AttuneError, WrongUsage
 from service.ids import new_id
@@ -81,7 +81,7 @@ def test_nobody_is_asked_at_night(world: World, at: str, zone: str, asked_at: st
     (nudge,) = world.nudges(world.enrol("Alex", zone=zone))
     assert nudge.not_before == datetime.fromisoformat(f"{asked_at}+00:00")
     assert nudge.due_at == world.at
-    assert nudge.expires_at == nudge.not_before + people.ASK_FOR
+    assert nudge.expires_at == nudge.not_before + asking.ASK_FOR
 
 
 def test_own_quiet_hours_count(world: World) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from habits import practices
-from service import facts, people, taking_up
+from service import facts, membership, people, reminding, taking_up
 from service.errors import WrongUsage
 from service.ids import new_id
 from service.models import GoalRow, Habit, Member, NudgeItem, Reminder
@@ -47,7 +47,7 @@ def test_a_practice_brings_its_own_goal_and_schedule(world: World) -> None:
         assert share.goal(date(2026, 3, 2)) == practice.goal
         assert share.practice == practice.slug
     kept = [row.schedule for row in reminders(world, alex)]
-    assert kept == [taking_up.check_schedule(one.schedule) for one in practices.catalogue().values()]
+    assert kept == [membership.check_schedule(one.schedule) for one in practices.catalogue().values()]
 
 
 def test_own_words_go_before_the_practices(world: World) -> None:
@@ -211,21 +211,21 @@ def test_nothing_is_done_to_a_habit_that_has_ended(world: World) -> None:
     habit = world.take_up("gratitude", "daily", NOON, alex)
     taking_up.archive_habit(world.site, habit, world.at)
     assert "has ended" in refused(taking_up.edit_habit, world.site, habit, "daily", world.at)
-    assert "has ended" in refused(taking_up.add_reminder, world.site, habit, alex, NOON, world.at)
+    assert "has ended" in refused(reminding.add_reminder, world.site, habit, alex, NOON, world.at)
     assert len(reminders(world, alex)) == 1
 
 
 def test_reminders_are_added_and_removed(world: World) -> None:
     alex, sam = world.couple()
     habit = world.take_up("gratitude", "daily", "daily 18:00", alex, sam)
-    added = taking_up.add_reminder(world.site, habit, alex, "Daily 10:00", world.at)
+    added = reminding.add_reminder(world.site, habit, alex, "Daily 10:00", world.at)
     assert [row.schedule for row in reminders(world, alex)] == ["daily 18:00", "daily 10:00"]
     assert world.person(alex).due_at == datetime(2026, 3, 2, 10, tzinfo=UTC)
     assert world.person(sam).due_at == datetime(2026, 3, 2, 18, tzinfo=UTC)
-    taking_up.remove_reminder(world.site, added)
+    reminding.remove_reminder(world.site, added)
     assert world.person(alex).due_at == datetime(2026, 3, 2, 18, tzinfo=UTC)
     for person in (alex, sam):
-        taking_up.remove_reminder(world.site, reminders(world, person)[0].id)
+        reminding.remove_reminder(world.site, reminders(world, person)[0].id)
         assert world.person(person).due_at is None
 
 
@@ -233,7 +233,7 @@ def test_a_reminder_that_went_out_leaves_its_nudge(world: World) -> None:
     alex = world.join("Alex")
     world.take_up("gratitude", "daily", NOON, alex)
     world.goes_on(timedelta(days=1))
-    taking_up.remove_reminder(world.site, reminders(world, alex)[0].id)
+    reminding.remove_reminder(world.site, reminders(world, alex)[0].id)
     assert len(world.told(alex, NudgeKind.NUDGE)) == 1
     with world.site.db.read() as session:
         assert session.scalars(select(NudgeItem.reminder_id)).all() == [None]
@@ -243,7 +243,7 @@ def test_reminders_that_cannot_be(world: World) -> None:
     couple = people.add_couple(world.site)
     alex, sam = world.enrol("Alex", couple), world.enrol("Sam", couple)
     habit = world.take_up("gratitude", "daily", NOON, alex)
-    add, remove = taking_up.add_reminder, taking_up.remove_reminder
+    add, remove = reminding.add_reminder, reminding.remove_reminder
     assert "not theirs" in refused(add, world.site, habit, sam, NOON, world.at)
     assert "not theirs" in refused(add, world.site, habit, new_id(), NOON, world.at)
     assert "no such habit" in refused(add, world.site, new_id(), alex, NOON, world.at)
@@ -261,22 +261,22 @@ def test_who_has_left_gets_no_more_reminders(world: World) -> None:
     habit = world.take_up("gratitude", "daily", NOON, alex, sam)
     with world.site.db.write() as session:
         session.get_one(Member, (habit, sam)).left_on = date(2026, 3, 2)
-    assert "not theirs" in refused(taking_up.add_reminder, world.site, habit, sam, NOON, world.at)
+    assert "not theirs" in refused(reminding.add_reminder, world.site, habit, sam, NOON, world.at)
     world.take_up("gratitude", "daily", NOON, sam)
 
 
 def test_the_check_in_is_a_reminder_without_a_habit(world: World) -> None:
     alex = world.join("Alex")
-    check_in = taking_up.add_check_in(world.site, alex, "sun 19:00", world.at)
+    check_in = reminding.add_check_in(world.site, alex, "sun 19:00", world.at)
     (row,) = reminders(world, alex)
     assert (row.id, row.habit_id, row.purpose) == (check_in, None, Purpose.PULSE)
     assert world.person(alex).due_at == datetime(2026, 3, 8, 19, tzinfo=UTC)
-    told = refused(taking_up.add_check_in, world.site, alex, "mon 19:00", world.at)
+    told = refused(reminding.add_check_in, world.site, alex, "mon 19:00", world.at)
     assert "have the weekly check-in already" in told
-    taking_up.remove_reminder(world.site, check_in)
+    reminding.remove_reminder(world.site, check_in)
     assert world.person(alex).due_at is None
-    taking_up.add_check_in(world.site, alex, "mon 19:00", world.at)
-    assert "no such person" in refused(taking_up.add_check_in, world.site, new_id(), "sun 19:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 19:00", world.at)
+    assert "no such person" in refused(reminding.add_check_in, world.site, new_id(), "sun 19:00", world.at)
 
 
 def test_a_habit_is_found_by_id(world: World) -> None:

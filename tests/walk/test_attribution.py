@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from notifiers.base import Inbound
-from service import inbound, people, planning, taking_up
+from service import inbound, people, planning, reminding
 from service.models import EntryRow, Nudge, Reply
 from service.states import AddressKind, NudgeKind
 from tests.walk.rounds import send
@@ -52,7 +52,7 @@ def test_an_answer_counts_for_the_nudges_day_until_noon(
 
 def test_an_answer_counts_for_the_nudges_day_until_the_next_nudge_is_due(world: World, alex: UUID) -> None:
     habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
-    taking_up.add_reminder(world.site, habit, alex, "tue 08:30", world.at)
+    reminding.add_reminder(world.site, habit, alex, "tue 08:30", world.at)
     world.goes_on(on("2026-03-03T08:29"))
     says(world, "done")
     says(world, "undo")

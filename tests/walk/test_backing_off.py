@@ -5,7 +5,7 @@ from uuid import UUID
 
 from habits.entries import Mark
 from habits.nudging import Reason
-from service import entering, people, taking_up
+from service import entering, people, reminding
 from service.models import Nudge, Rest
 from service.states import Cause, NudgeKind, NudgeState, RestKind
 from tests.walk.rows import on, rows
@@ -142,7 +142,7 @@ def test_the_silence_of_one_is_not_that_of_the_other(world: World) -> None:
         world.says("Sam", "done")
         world.goes_on(timedelta(0))
 
-    taking_up.add_check_in(world.site, sam, "tue 18:00", world.at)
+    reminding.add_check_in(world.site, sam, "tue 18:00", world.at)
     world.goes_on(DAY * 2)
     assert len(unprompted(world, alex)) == 4
     assert len(unprompted(world, sam)) > 4

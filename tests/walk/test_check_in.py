@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from habits import pulse as checkin
 from habits.nudging import Reason
-from service import taking_up
+from service import reminding
 from service.models import EntryRow, Pulse, PulseAnswer
 from service.states import NudgeKind, NudgeState, PulseState
 from tests.walk.rows import nudges, on, rows
@@ -21,7 +21,7 @@ ITEMS = [item.id for item in checkin.asked(WEEK)]
 @pytest.fixture
 def asked(world: World, alex: UUID) -> UUID:
     """Alex, whose check-in went out at five o'clock, just now."""
-    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 17:00", world.at)
     world.goes_on(on("17:00"))
     return alex
 
@@ -86,7 +86,7 @@ def test_a_wrong_count_or_range_keeps_nothing(world: World, asked: UUID, said: s
 
 
 def test_skip_is_about_the_nudge_that_waits_and_s_about_the_check_in(world: World, alex: UUID) -> None:
-    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 17:00", world.at)
     world.take_up("gratitude", "daily", "daily 17:00", alex)
     world.goes_on(on("17:00"))
     says(world, "skip")
@@ -99,7 +99,7 @@ def test_skip_is_about_the_nudge_that_waits_and_s_about_the_check_in(world: Worl
 
 
 def test_a_habit_and_a_check_in_are_answered_apart(world: World, alex: UUID) -> None:
-    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 17:00", world.at)
     world.take_up("gratitude", "daily", "daily 17:00", alex)
     world.goes_on(on("17:00"))
     says(world, "1")
@@ -114,7 +114,7 @@ def test_a_habit_and_a_check_in_are_answered_apart(world: World, alex: UUID) -> 
 def test_a_check_in_waits_for_the_answer_to_a_long_digest(world: World, alex: UUID, habits: int) -> None:
     for practice in ("gratitude", "empathy", "patience")[:habits]:
         world.take_up(practice, "daily", "daily 17:00", alex)
-    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 17:00", world.at)
     world.goes_on(on("17:15"))
     (check_in,) = [nudge for nudge in nudges(world, alex) if nudge.kind is NudgeKind.PULSE]
     assert check_in.state is (NudgeState.SENT if habits == 2 else NudgeState.PLANNED)
@@ -128,7 +128,7 @@ def test_a_check_in_waits_for_the_answer_to_a_long_digest(world: World, alex: UU
 def test_a_check_in_that_waited_too_long_lapses(world: World, alex: UUID) -> None:
     for practice in ("gratitude", "empathy", "patience"):
         world.take_up(practice, "daily", "daily 17:00", alex)
-    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 17:00", world.at)
     world.goes_on(on("20:00"))
 
     (check_in,) = [nudge for nudge in nudges(world, alex) if nudge.kind is NudgeKind.PULSE]

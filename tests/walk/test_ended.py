@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from habits.nudging import Reason
-from service import outbox, planning, taking_up
+from service import outbox, planning, reminding, taking_up
 from service.models import Habit, Member, NudgeItem, Reminder
 from service.states import NudgeKind, NudgeState
 from tests.walk.channel import Channel
@@ -37,7 +37,7 @@ def left_behind_our_back(world: World, habit_id: UUID) -> None:
 
 def unreminded(world: World, habit_id: UUID) -> None:
     (reminder,) = rows(world, Reminder, Reminder.habit_id == habit_id)
-    taking_up.remove_reminder(world.site, reminder.id)
+    reminding.remove_reminder(world.site, reminder.id)
 
 
 @pytest.fixture
@@ -153,10 +153,10 @@ def test_what_was_put_off_lapses_with_its_habit(world: World, nudged: UUID, habi
 
 
 def test_a_check_in_lapses_with_its_reminder(world: World, alex: UUID, channel: Channel) -> None:
-    reminder = taking_up.add_check_in(world.site, alex, "mon 19:00", world.at)
+    reminder = reminding.add_check_in(world.site, alex, "mon 19:00", world.at)
     world.at = on("19:00")
     planning.plan_due(world.site, world.at)
     assert state(world, alex)[0] is NudgeState.PLANNED
-    taking_up.remove_reminder(world.site, reminder)
+    reminding.remove_reminder(world.site, reminder)
     assert state(world, alex) == REMOVED
     assert nudges(world, alex, NudgeKind.NUDGE) == []

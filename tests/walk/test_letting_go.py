@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from habits.nudging import Reason
-from service import outbox, people, planning, taking_up
+from service import outbox, people, planning, reminding, taking_up
 from service.models import Pause, Pulse
 from service.planning import Planned
 from service.states import NudgeKind, NudgeState
@@ -130,7 +130,7 @@ def test_no_more_messages_a_day_than_the_cap(world: World) -> None:
     alex = world.join("Alex", daily_cap=2)
     for hour, practice in ((10, "gratitude"), (13, "empathy"), (16, "patience")):
         world.take_up(practice, "daily", f"daily {hour}:00", alex)
-    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 17:00", world.at)
     world.goes_on(on("18:00"))
 
     assert [reason for _, reason in outcome(world, alex)] == [Reason.DUE, Reason.DUE, Reason.CAP, Reason.CAP]
@@ -141,7 +141,7 @@ def test_no_more_messages_a_day_than_the_cap(world: World) -> None:
 
 def test_a_check_in_uses_up_the_cap_too(world: World) -> None:
     alex = world.join("Alex", daily_cap=1)
-    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 17:00", world.at)
     world.take_up("gratitude", "daily", "daily 18:00", alex)
     world.goes_on(on("18:00"))
 
@@ -150,7 +150,7 @@ def test_a_check_in_uses_up_the_cap_too(world: World) -> None:
 
 def test_a_digest_uses_up_the_cap_before_the_check_in_of_the_same_hour(world: World) -> None:
     alex = world.join("Alex", daily_cap=1)
-    taking_up.add_check_in(world.site, alex, "mon 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 17:00", world.at)
     world.take_up("gratitude", "daily", "daily 17:00", alex)
     world.at = on("17:00")
     plan(world)
@@ -176,7 +176,7 @@ def test_after_five_hours_down_one_digest_goes_out_and_the_rest_lapses(world: Wo
         ("gratitude", "empathy", "patience", "quality-time", "active-listening")
     ):
         world.take_up(practice, "daily", f"daily {12 + number}:30", alex)
-    taking_up.add_check_in(world.site, alex, "mon 12:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 12:00", world.at)
     world.at = on("17:00")  # Due at 12:00, 12:30, 13:30, 14:30, 15:30 and 16:30.
 
     assert plan_all(world) == Planned(people=1, planned=1, let_go=4)

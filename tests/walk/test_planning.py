@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from habits import practices
 from habits.nudging import Reason
-from service import due, outbox, people, planning, taking_up
+from service import due, outbox, people, planning, reminding, taking_up
 from service.models import Nudge, NudgeItem, Pulse, Reminder
 from service.planning import Planned
 from service.states import Cause, NudgeKind, NudgeState, PulseState
@@ -91,7 +91,7 @@ def test_what_is_moved_out_of_quiet_hours_meets_what_is_due_then(world: World, a
 
 def test_a_habit_with_two_reminders_at_one_hour_is_one_item(world: World, alex: UUID) -> None:
     habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
-    taking_up.add_reminder(world.site, habit, alex, "mon 19:05", world.at)
+    reminding.add_reminder(world.site, habit, alex, "mon 19:05", world.at)
     world.at = on("19:00")
     plan(world)
 
@@ -179,7 +179,7 @@ def test_a_reminder_of_an_archived_habit_does_not_fire(world: World, alex: UUID)
 
 
 def test_the_check_in_comes_once_a_week(world: World, alex: UUID) -> None:
-    taking_up.add_check_in(world.site, alex, "daily 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "daily 17:00", world.at)
     world.goes_on(on("2026-03-10T18:00"))
 
     asked = [n.due_at.date().isoformat() for n in nudges(world, alex) if n.state is not NudgeState.LAPSED]
@@ -194,7 +194,7 @@ def test_the_check_in_comes_once_a_week(world: World, alex: UUID) -> None:
 
 def test_the_week_of_a_check_in_is_the_persons_own(world: World) -> None:
     alex = world.join("Alex", week_starts=6)
-    taking_up.add_check_in(world.site, alex, "daily 17:00", world.at)
+    reminding.add_check_in(world.site, alex, "daily 17:00", world.at)
     world.goes_on(on("2026-03-09T12:00"))
 
     assert [pulse.week_on.isoformat() for pulse in rows(world, Pulse)] == ["2026-03-01", "2026-03-08"]
@@ -223,7 +223,7 @@ def test_prompts_repeat_only_once_the_bank_is_used_up(world: World, alex: UUID) 
 
 def test_planning_again_changes_nothing(world: World, alex: UUID) -> None:
     world.take_up("gratitude", "daily", "daily 19:00", alex)
-    taking_up.add_check_in(world.site, alex, "mon 19:00", world.at)
+    reminding.add_check_in(world.site, alex, "mon 19:00", world.at)
     world.at = on("19:00")
     before = {row.id: row.next_at for row in rows(world, Reminder)}
     assert plan(world) == Planned(people=1, planned=2)
@@ -258,7 +258,7 @@ def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(world: Wo
     for number, person_id in enumerate(crowd(world, sum(sizes))):
         world.take_up("gratitude", "daily", "daily 19:00", person_id)
         world.take_up("empathy", "3 a week", "daily 19:05", person_id)
-        taking_up.add_check_in(world.site, person_id, "mon 19:00", world.at)
+        reminding.add_check_in(world.site, person_id, "mon 19:00", world.at)
         if number % 3 == 2:
             people.pause(world.site, person_id, 1, world.at)
     world.at = on("19:00")

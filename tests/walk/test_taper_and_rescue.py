@@ -7,10 +7,10 @@ import pytest
 
 from habits.entries import Mark
 from habits.nudging import Reason
-from service import entering, planning, taking_up
+from service import entering, joining, planning, reminding, taking_up
 from service.errors import WrongUsage
 from service.models import Nudge, Reminder
-from service.states import Cause, NudgeKind, NudgeState
+from service.states import Cause, Joint, NudgeKind, NudgeState
 from tests.walk.rows import items, on, rows, words
 from tests.world import World
 
@@ -92,7 +92,7 @@ def weekly(world: World, person_id: UUID) -> UUID:
     habit = taking_up.add_habit(world.site, (person_id,), new, world.at)
     for ahead in (0, 1):
         entering.log_for(world.site, person_id, 1, first + DAY * ahead, Mark.DONE, world.at)
-    taking_up.edit_rescue(world.site, habit, EVENING, world.at)
+    reminding.edit_rescue(world.site, habit, EVENING, world.at)
     return habit
 
 
@@ -133,12 +133,12 @@ def test_who_logged_something_needs_no_rescue(world: World, alex: UUID, said: st
 def test_a_rescue_is_one_for_each_member_and_can_be_moved_and_ended(world: World) -> None:
     alex, sam = world.couple()
     habit = world.take_up("gratitude", "daily", "daily 19:00", alex, sam)
-    taking_up.edit_rescue(world.site, habit, EVENING, world.at)
-    taking_up.edit_rescue(world.site, habit, time(20), world.at)
+    reminding.edit_rescue(world.site, habit, EVENING, world.at)
+    reminding.edit_rescue(world.site, habit, time(20), world.at)
     texts = sorted((r.person_id, r.schedule) for r in rows(world, Reminder) if r.purpose == "rescue")
     assert texts == sorted([(alex, "daily 20:00"), (sam, "daily 20:00")])
 
-    taking_up.edit_rescue(world.site, habit, None, world.at)
+    reminding.edit_rescue(world.site, habit, None, world.at)
     assert {r.purpose for r in rows(world, Reminder)} == {"nudge"}
 
 
@@ -146,7 +146,7 @@ def test_an_ended_habit_has_no_rescue(world: World, alex: UUID) -> None:
     habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
     taking_up.archive_habit(world.site, habit, world.at)
     with pytest.raises(WrongUsage, match="has ended"):
-        taking_up.edit_rescue(world.site, habit, EVENING, world.at)
+        reminding.edit_rescue(world.site, habit, EVENING, world.at)
 
 
 # Rule 10.
@@ -155,7 +155,7 @@ def test_an_ended_habit_has_no_rescue(world: World, alex: UUID) -> None:
 def test_the_week_in_short(world: World, alex: UUID) -> None:
     world.take_up("gratitude", "daily", "daily 19:00", alex)
     world.take_up("empathy", "3 a week", "sat 19:00", alex)
-    taking_up.add_summary(world.site, alex, "sun 18:00", world.at)
+    reminding.add_summary(world.site, alex, "sun 18:00", world.at)
     for _ in range(6):
         world.says("Alex", "1")
         world.goes_on(DAY)
@@ -168,13 +168,36 @@ def test_the_week_in_short(world: World, alex: UUID) -> None:
 
 
 def test_without_habits_there_is_no_summary(world: World, alex: UUID) -> None:
-    taking_up.add_summary(world.site, alex, "daily 18:00", world.at)
+    reminding.add_summary(world.site, alex, "daily 18:00", world.at)
     plan_at(world, "18:00")
 
     assert outcome(world, alex) == [(NudgeKind.SUMMARY, Reason.NOTHING)]
 
 
 def test_a_summary_comes_once_and_only_one_can_be_had(world: World, alex: UUID) -> None:
-    taking_up.add_summary(world.site, alex, "sun 18:00", world.at)
+    reminding.add_summary(world.site, alex, "sun 18:00", world.at)
     with pytest.raises(WrongUsage, match="weekly summary already"):
-        taking_up.add_summary(world.site, alex, "mon 18:00", world.at)
+        reminding.add_summary(world.site, alex, "mon 18:00", world.at)
+
+
+def test_a_summary_tells_what_is_joint(world: World) -> None:
+    alex, sam = world.couple()
+    habit = world.take_up("gratitude", "daily", "daily 19:00", alex, sam)
+    joining.set_joint(world.site, habit, Joint.BOTH, world.at)
+    reminding.add_summary(world.site, alex, "sun 18:00", world.at)
+    world.goes_on(timedelta(0))
+    for name in ("Alex", "Sam"):
+        world.says(name, "together 1")
+    for _ in range(3):
+        world.says("Alex", "1")
+        world.says("Sam", "1")
+        world.goes_on(DAY)
+    world.goes_on(DAY * 3)
+    world.says("Alex", "habits")  # Whoever has not answered for long gets no summary either.
+    world.goes_on(DAY)
+
+    (summary,) = world.told(alex, NudgeKind.SUMMARY)
+    assert summary.words.splitlines()[1:] == [
+        "Gratitude: 3 days",
+        "Gratitude together: 3 days",
+    ]

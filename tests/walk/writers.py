@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from notifiers.base import Inbound
-from service import inbound, jobs, people, planning, taking_up
+from service import inbound, jobs, people, planning, reminding
 from service.settings import Settings
 from service.site import Site, open_site
 from service.states import AddressKind
@@ -51,8 +51,8 @@ def commands(settings: Settings, at: datetime, times: int, person_id: UUID, habi
     for number in range(times):
         now = at + timedelta(minutes=number)
         site = open_at(settings, now)
-        reminder_id = taking_up.add_reminder(site, habit_id, person_id, f"daily 1{number % 10}:30", now)
+        reminder_id = reminding.add_reminder(site, habit_id, person_id, f"daily 1{number % 10}:30", now)
         people.pause(site, person_id, 1, now)
         people.resume(site, person_id, now)
-        taking_up.remove_reminder(site, reminder_id)
+        reminding.remove_reminder(site, reminder_id)
         site.db.close()

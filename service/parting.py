@@ -1,0 +1,67 @@
+"""What a person may end alone, at once and unannounced: their part in a habit, or all that we keep of them.
+
+The caller holds the person's lock, and has one transaction for all of it.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
+
+from service import due, joints, outbox
+from service.models import Address, Attempt, Couple, Habit, Member, Nudge, Person, Receipt, Reply
+
+
+def leave(session: Session, person: Person, habit_ids: Collection[UUID], now: datetime) -> int:
+    """End a person's part in these habits as of their own today; return how many they were still in.
+
+    The facts up to today stay and are judged as of today, and the number stays theirs. Nothing more goes out
+    about these habits, unless it is planned already together with one that goes on.
+    """
+    today = due.today(person, now)
+    left = 0
+    for member, habit in session.execute(
+        select(Member, Habit)
+        .join(Habit, Habit.id == Member.habit_id)
+        .where(Member.person_id == person.id, Member.habit_id.in_(habit_ids), Member.left_on.is_(None))
+    ):
+        member.left_on = max(today, habit.started_on)
+        left += 1
+    session.flush()
+    outbox.lapse_ended(session, [person.id])
+    due.set_due(session, person)
+    return left
+
+
+def forget(session: Session, person: Person) -> None:
+    """Delete a person and all that is theirs; the ledger and the list of suppressed addresses stay.
+
+    What is kept holds keyed hashes of the addresses and no person. What the couple has taken up goes on for
+    the other one, who keeps the days that they had together; with the last of the two the couple goes, and
+    all that was theirs.
+    """
+    joints.keep(session, person)
+    person_id, couple_id = person.id, person.couple_id
+    theirs = select(Attempt.channel, Attempt.provider_id).join(Nudge).where(Nudge.person_id == person_id)
+    session.execute(
+        delete(Receipt).where(tuple_(Receipt.channel, Receipt.provider_id).in_(theirs)),
+        execution_options={"synchronize_session": False},
+    )
+    # What they wrote before they were enrolled, or from an address that was out of use, names nobody.
+    hashes = select(Address.lookup).where(Address.person_id == person_id)
+    session.execute(
+        delete(Reply).where(Reply.person_id.is_(None), Reply.lookup.in_(hashes)),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(delete(Person).where(Person.id == person_id))  # The foreign keys take the rest along.
+    if couple_id:
+        _end_if_empty(session, couple_id)
+
+
+def _end_if_empty(session: Session, couple_id: UUID) -> None:
+    # Locked as for somebody who joins: one of two who leave or join together sees the other.
+    couple = session.get(Couple, couple_id, with_for_update=True)
+    if couple and session.scalar(select(Person.id).where(Person.couple_id == couple_id).limit(1)) is None:
+        session.execute(delete(Couple).where(Couple.id == couple_id))
