@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, inspect, text
 
-from service import migrate, taking_up
+from service import migrate, reminding
 from service.db import DatabaseError
 from service.sealing import Sealer
 from service.settings import Settings
@@ -26,8 +26,8 @@ def counts(connection: Connection) -> dict[str, int]:
 def test_what_was_lived_with_the_version_before_is_kept(world: World, settings: Settings) -> None:
     alex, sam = world.couple()
     habit = world.take_up("gratitude", "daily", "daily 19:00", alex, sam)
-    taking_up.edit_rescue(world.site, habit, time(20), world.at)
-    taking_up.add_summary(world.site, alex, "daily 12:00", world.at)
+    reminding.edit_rescue(world.site, habit, time(20), world.at)
+    reminding.add_summary(world.site, alex, "daily 12:00", world.at)
     world.goes_on(DAY * 2)
     world.says("Alex", "done")
     world.goes_on(DAY)
