@@ -72,6 +72,7 @@ def pause(at: Acting, wanted: replies.Pause) -> str:
 def resume(at: Acting) -> str:
     """End a pause so that today is the first day back; return the answer."""
     due.resume(at.session, at.person, at.context.today)
+    at.person.away_on = None  # The answer is the welcome.
     if at.person.due_at is None:
         return at.text("resumed_plain")
     return at.text("resumed", when=at.when(at.person.due_at))

@@ -41,9 +41,9 @@ def test_habits_are_listed_with_numbers(cli: Cli) -> None:
     second = cli.json("habit", "add", "patience", "--person", "Alex")[0]["habit"]
     since = cli.json("habit", "list")[1]["since"]
     assert cli.lines("habit", "list", "--person", "Alex") == [
-        ["habit", "person", "number", "practice", "goal", "since", "until", "joint"],
-        [first, "Alex", "1", "gratitude", "3 a week", "2026-01-05", "-", "none"],
-        [second, "Alex", "2", "patience", "1 a week", since, "-", "none"],
+        ["habit", "person", "number", "practice", "goal", "since", "until", "taper", "joint"],
+        [first, "Alex", "1", "gratitude", "3 a week", "2026-01-05", "-", "no", "none"],
+        [second, "Alex", "2", "patience", "1 a week", since, "-", "no", "none"],
     ]
     assert cli.json("habit", "list", "--person", "Sam") == []
     assert len(cli.json("habit", "list", "--limit", "1")) == 2
@@ -267,9 +267,10 @@ def test_an_edit_that_cannot_be_done_whole_is_not_done_at_all(cli: Cli) -> None:
     assert "cannot be kept" in cli.refused("habit", "edit", habit, "--goal", "8 a week", "--cue", "Then")
     said = cli.refused("habit", "edit", habit, "--goal", "daily", "--cue", "Then", "--person", "Sam")
     assert said.startswith("That habit is not theirs")
-    assert cli.refused("habit", "edit", habit) == "Say what is to change: give --goal, --cue, or both."
+    said = cli.refused("habit", "edit", habit)
+    assert said == "Say what is to change: give --goal, --cue, --taper, --no-taper or --rescue."
     said = cli.refused("habit", "edit", habit, "--goal", "daily", "--person", "Alex")
-    assert said == "A goal is the same for both of a couple; --person goes with --cue only."
+    assert said == "What a habit asks is the same for both of a couple; --person goes with --cue only."
 
 
 def test_a_change_is_shown_in_json_too(cli: Cli) -> None:

@@ -161,4 +161,6 @@ def test_a_pause_quietens_and_its_end_does_not_make_up(world: World) -> None:
     world.goes_on(datetime(2026, 3, 5, 11, tzinfo=UTC))
     assert world.told(alex, NudgeKind.NUDGE) == []
     world.goes_on(datetime(2026, 3, 5, 12, tzinfo=UTC))
+    assert len(world.told(alex, NudgeKind.WELCOME)) == 1
+    world.goes_on(datetime(2026, 3, 6, 12, tzinfo=UTC))
     assert len(world.told(alex, NudgeKind.NUDGE)) == 1

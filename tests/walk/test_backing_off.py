@@ -113,6 +113,17 @@ def test_whoever_paused_for_three_days_is_welcomed_back(world: World, alex: UUID
     assert welcome.reason == Reason.WELCOME
 
 
+def test_the_answer_to_resume_is_the_welcome(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.says("Alex", "pause")
+    world.goes_on(DAY * 5)
+    world.says("Alex", "resume")
+    world.goes_on(DAY)
+
+    assert "Good to have you back" in world.told(alex, NudgeKind.ANSWER)[-1].words
+    assert [n.kind for n in unprompted(world, alex)] == [NudgeKind.NUDGE]
+
+
 def test_a_short_pause_needs_no_welcome(world: World, alex: UUID) -> None:
     world.take_up("gratitude", "daily", "daily 19:00", alex)
     world.goes_on(DAY)
