@@ -31,8 +31,8 @@ def test_reminders_are_listed(cli: Cli, habit: str) -> None:
     printed = cli.lines("reminder", "list")
     assert printed[0] == ["id", "person", "practice", "purpose", "schedule", "next"]
     assert printed[1][:5] == [first["id"], "Alex", "gratitude", "nudge", "daily 20:00"]
-    assert printed[1][4] == first["next"].replace("T", " ").replace(":00Z", " UTC")
-    assert printed[2][:4] == [second["id"], "Sam", "check-in", "sun 18:00"]
+    assert printed[1][5] == first["next"].replace("T", " ").replace(":00Z", " UTC")
+    assert printed[2][:5] == [second["id"], "Sam", "check-in", "pulse", "sun 18:00"]
     assert cli.json("reminder", "list", "--person", "Sam") == [second]
 
 
