@@ -1,0 +1,31 @@
+"""Two hundred invented people over two simulated years; afterwards no rule was ever broken."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.settings import Settings
+from tests.conftest import KEY
+from tests.simulation import judging
+from tests.simulation.lives import invent
+from tests.simulation.play import Play
+
+SHARDS = 8
+PEOPLE = 25
+STARTS = (datetime(2026, 3, 2, 9, tzinfo=UTC), datetime(2010, 12, 6, 9, tzinfo=UTC))
+"""The second has the night on which Apia skipped a date, and an Egypt that did without summer time."""
+
+
+@pytest.mark.parametrize("seed", range(1, SHARDS + 1))
+def test_no_rule_is_ever_broken(sqlite_template: Path, tmp_path: Path, seed: int) -> None:
+    file = tmp_path / "attune.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    settings = Settings(home=tmp_path, database_url=f"sqlite:///{file}", key=KEY, notifiers={"phone": {}})
+    play = Play(settings, invent(seed, PEOPLE), STARTS[seed % 2], seed)
+    play.play()
+    judged = judging.judge(play)
+    assert judged.breaches == []
+    # It was a life worth looking at: every rule was looked at, and many a message went.
+    assert judged.messages > 10 * PEOPLE
+    assert len(judged.checks) == len(judging.RULES)
