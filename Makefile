@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# One more than there are cores: some tests wait for processes and for the browser.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 export UV_SYSTEM_CERTS := 1
 
 .PHONY: demo test check bench docs lint setup clean

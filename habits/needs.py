@@ -53,8 +53,10 @@ def needless(kind: Kind, standing: Standing) -> Reason | None:
         return Reason.NOTHING
     if standing.skipped:
         return Reason.SKIPPED
-    if standing.met or (kind is Kind.RESCUE and standing.done):
-        return Reason.DONE if standing.done else Reason.GOAL_MET
+    if standing.done:
+        return Reason.DONE  # One a day counts: a second would add nothing, whatever the goal.
+    if standing.met:
+        return Reason.GOAL_MET
     if kind is Kind.RESCUE and standing.slack != 0:
         return Reason.NO_RESCUE
     return None

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import phonenumbers
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,16 @@ from service.states import AddressKind
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 MAILBOX = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z].){LABEL}")
+OPEN = (
+    select(Address)
+    .outerjoin(Suppression, (Suppression.kind == Address.kind) & (Suppression.lookup == Address.lookup))
+    .where(
+        Address.person_id.in_(bindparam("ids", expanding=True)),
+        Address.dead_at.is_(None),
+        Suppression.lookup.is_(None),
+    )
+    .order_by(Address.priority, Address.id)
+)
 TAKEN = "Somebody is enrolled with that address already; two people cannot share one."
 
 
@@ -103,14 +113,8 @@ def enrol(session: Session, sealer: Sealer, person_id: UUID, kind: AddressKind, 
 
 def open_addresses(session: Session, person_ids: set[UUID]) -> dict[UUID, list[Address]]:
     """Return the living addresses of each person, the preferred first, without the suppressed."""
-    rows = session.scalars(
-        select(Address)
-        .outerjoin(Suppression, (Suppression.kind == Address.kind) & (Suppression.lookup == Address.lookup))
-        .where(Address.person_id.in_(person_ids), Address.dead_at.is_(None), Suppression.lookup.is_(None))
-        .order_by(Address.priority, Address.id)
-    )
     found: dict[UUID, list[Address]] = {}
-    for row in rows:
+    for row in session.scalars(OPEN, {"ids": list(person_ids)}):
         found.setdefault(row.person_id, []).append(row)
     return found
 

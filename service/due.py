@@ -6,7 +6,7 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from habits import days, nudging, schedule
@@ -24,6 +24,17 @@ REMINDED = (
     NudgeKind.QUESTION,
 )
 """Messages that nobody asked for: a pause lets go of them."""
+LIVE_REMINDERS = (
+    select(Reminder)
+    .outerjoin(Habit, Habit.id == Reminder.habit_id)
+    .outerjoin(Member, (Member.habit_id == Reminder.habit_id) & (Member.person_id == Reminder.person_id))
+    .where(
+        Reminder.person_id.in_(bindparam("ids", expanding=True)),
+        Habit.ended_on.is_(None),
+        Member.left_on.is_(None),
+    )
+    .order_by(Reminder.next_at, Reminder.id)
+)
 
 parse = lru_cache(maxsize=4096)(schedule.parse)
 zone_of = lru_cache(maxsize=1024)(ZoneInfo)
@@ -93,17 +104,7 @@ def reachable(session: Session, person: Person) -> bool:
 
 def live_reminders(session: Session, person_ids: Collection[UUID]) -> list[Reminder]:
     """Return these people's reminders of habits that have not ended and that they have not left."""
-    return list(
-        session.scalars(
-            select(Reminder)
-            .outerjoin(Habit, Habit.id == Reminder.habit_id)
-            .outerjoin(
-                Member, (Member.habit_id == Reminder.habit_id) & (Member.person_id == Reminder.person_id)
-            )
-            .where(Reminder.person_id.in_(person_ids), Habit.ended_on.is_(None), Member.left_on.is_(None))
-            .order_by(Reminder.next_at, Reminder.id)
-        )
-    )
+    return list(session.scalars(LIVE_REMINDERS, {"ids": list(person_ids)}))
 
 
 def paused_on(session: Session, person_id: UUID, day: date) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import select, type_coerce
+from sqlalchemy import BindParameter, bindparam, select, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
@@ -21,6 +21,28 @@ from service.models import EntryRow, GoalRow, Habit, Member, Person
 from service.models import Pause as PauseRow
 from service.sealing import Sealer
 from service.states import Joint
+
+_ids: BindParameter[list[UUID]] = bindparam("ids", expanding=True)
+# Built once: to build a statement takes longer than to run it.
+MEMBERS = (
+    select(Member, Habit, Person.week_starts, Person.zone)
+    .join(Habit, Habit.id == Member.habit_id)
+    .join(Person, Person.id == Member.person_id)
+    .where(Member.person_id.in_(_ids))
+    .order_by(Member.person_id, Member.number)
+)
+GOALS = select(GoalRow).where(GoalRow.habit_id.in_(_ids))
+ENTRIES = select(
+    # Ids as the driver gives them: to make UUIDs of them all would take as long as everything else.
+    type_coerce(EntryRow.person_id, NullType()),
+    type_coerce(EntryRow.habit_id, NullType()),
+    type_coerce(EntryRow.id, NullType()),
+    type_coerce(EntryRow.undoes_id, NullType()),
+    EntryRow.seq,
+    EntryRow.day,
+    EntryRow.kind,
+).where(EntryRow.person_id.in_(_ids))
+PAUSES = select(PauseRow).where(PauseRow.person_id.in_(_ids))
 
 
 @dataclass(frozen=True)
@@ -82,16 +104,11 @@ def shares(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, U
     Four statements, however many people.
     """
     session.flush()
-    rows = session.execute(
-        select(Member, Habit, Person.week_starts, Person.zone)
-        .join(Habit, Habit.id == Member.habit_id)
-        .join(Person, Person.id == Member.person_id)
-        .where(Member.person_id.in_(person_ids))
-        .order_by(Member.person_id, Member.number)
-    ).all()
-    goals = _goals(session, {habit.id for _, habit, _, _ in rows})
-    entries = _entries(session, person_ids)
-    pauses = _pauses(session, person_ids)
+    ids = list(person_ids)
+    rows = session.execute(MEMBERS, {"ids": ids}).all()
+    goals = _goals(session, list({habit.id for _, habit, _, _ in rows}))
+    entries = _entries(session, ids)
+    pauses = _pauses(session, ids)
     return {
         (member.person_id, habit.id): Share(
             person_id=member.person_id,
@@ -130,30 +147,23 @@ def _earliest(*days: date | None) -> date | None:
     return min((day for day in days if day), default=None)
 
 
-def _goals(session: Session, habit_ids: Collection[UUID]) -> dict[UUID, list[DatedGoal]]:
+def _goals(session: Session, habit_ids: list[UUID]) -> dict[UUID, list[DatedGoal]]:
     found: dict[UUID, list[DatedGoal]] = defaultdict(list)
-    for row in session.scalars(select(GoalRow).where(GoalRow.habit_id.in_(habit_ids))):
+    for row in session.scalars(GOALS, {"ids": habit_ids}):
         goal = goal_of_row(row.kind, row.times, row.days, row.weekdays, row.reserve)
         found[row.habit_id].append(DatedGoal(row.effective_on, goal))
     return found
 
 
-def _entries(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], list[Entry]]:
+def _entries(session: Session, person_ids: list[UUID]) -> dict[tuple[UUID, UUID], list[Entry]]:
     by_raw: dict[tuple[object, object], list[Entry]] = defaultdict(list)
-    # Ids as the driver gives them: to make UUIDs of them all would take as long as everything else.
-    person_id, habit_id, id_, undoes_id = (
-        type_coerce(column, NullType())
-        for column in (EntryRow.person_id, EntryRow.habit_id, EntryRow.id, EntryRow.undoes_id)
-    )
-    columns = person_id, habit_id, id_, EntryRow.seq, EntryRow.day, EntryRow.kind, undoes_id
-    rows = session.execute(select(*columns).where(EntryRow.person_id.in_(person_ids)))
-    for person, habit, entry_id, seq, day, kind, undoes in rows:
+    for person, habit, entry_id, undoes, seq, day, kind in session.execute(ENTRIES, {"ids": person_ids}):
         by_raw[person, habit].append(Entry(entry_id, seq, day, kind, undoes))
     return defaultdict(list, {(UUID(str(p)), UUID(str(h))): said for (p, h), said in by_raw.items()})
 
 
-def _pauses(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID | None], list[Pause]]:
+def _pauses(session: Session, person_ids: list[UUID]) -> dict[tuple[UUID, UUID | None], list[Pause]]:
     found: dict[tuple[UUID, UUID | None], list[Pause]] = defaultdict(list)
-    for row in session.scalars(select(PauseRow).where(PauseRow.person_id.in_(person_ids))):
+    for row in session.scalars(PAUSES, {"ids": person_ids}):
         found[row.person_id, row.habit_id].append(Pause(row.from_on, row.to_on))
     return found

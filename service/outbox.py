@@ -9,11 +9,24 @@ from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Exists, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Exists,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from habits.entries import Mark
 from habits.nudging import Reason
+from service.columns import UTCDateTime
 from service.db import insert_new
 from service.ids import new_id
 from service.models import Attempt, EntryRow, Habit, Member, Nudge, NudgeItem, Person
@@ -24,6 +37,24 @@ ANSWERABLE = timedelta(hours=48)
 """A nudge waits for an answer this long."""
 DIGEST = 3
 """As many habits in one message as a check-in has items."""
+WAITING = (
+    select(Nudge.id, Nudge.person_id)
+    .join(Person, Person.id == Nudge.person_id)
+    .where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= bindparam("now", type_=UTCDateTime))
+    .order_by(Nudge.not_before, Nudge.id)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(of=Person, skip_locked=True)
+)
+PLANNED_OF = (
+    select(Nudge)
+    .where(
+        Nudge.id.in_(bindparam("ids", expanding=True)),
+        Nudge.person_id.in_(bindparam("people", expanding=True)),
+        Nudge.state == NudgeState.PLANNED,
+    )
+    .order_by(Nudge.not_before, Nudge.id)
+    .with_for_update(skip_locked=True)
+)
 ENDED = "the habit has ended"
 REMOVED = "the reminder was removed"
 
@@ -106,27 +137,11 @@ def waiting_for_hand_over(session: Session, now: datetime, limit: int) -> dict[N
 
     Those of people whom another transaction holds are passed over: others do not wait for them.
     """
-    found = session.execute(
-        select(Nudge.id, Nudge.person_id)
-        .join(Person, Person.id == Nudge.person_id)
-        .where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= now)
-        .order_by(Nudge.not_before, Nudge.id)
-        .limit(limit)
-        .with_for_update(of=Person, skip_locked=True)
-    ).all()
+    found = session.execute(WAITING, {"now": now, "limit": limit}).all()
     if not found:
         return {}
     people = lock_people(session, list({row.person_id for row in found}), wait=False)
-    nudges = session.scalars(
-        select(Nudge)
-        .where(
-            Nudge.id.in_([row.id for row in found]),
-            Nudge.person_id.in_(people),
-            Nudge.state == NudgeState.PLANNED,
-        )
-        .order_by(Nudge.not_before, Nudge.id)
-        .with_for_update(skip_locked=True)
-    )
+    nudges = session.scalars(PLANNED_OF, {"ids": [row.id for row in found], "people": list(people)})
     return {nudge: people[nudge.person_id] for nudge in nudges}
 
 

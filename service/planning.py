@@ -165,7 +165,11 @@ def _standing(person: Person, reminder: Reminder, looked: Looked) -> Standing:
         return Standing(asked=(person.id, week_on(person, today)) in looked.pulses)
     if reminder.habit_id is None:
         of_theirs = (share for (person_id, _), share in looked.members.items() if person_id == person.id)
-        return Standing(empty=not any(share.living for share in of_theirs))
+        told_on = [due.today(person, at) for at in looked.summaries[person.id]]
+        return Standing(
+            asked=any(week_on(person, day) == week_on(person, today) for day in told_on),
+            empty=not any(share.living for share in of_theirs),
+        )
     share = looked.members[person.id, reminder.habit_id]
     rescue = reminder.purpose is Purpose.RESCUE
     progress = share.progress(today) if rescue or share.taper else None

@@ -91,7 +91,9 @@ def add_habit(site: Site, person_ids: Sequence[UUID], new: NewHabit, now: dateti
         sealed = site.sealer.seal(cue) if cue else None
         for person in people:
             number = _number(session, person)
-            session.add(Member(habit_id=habit.id, person_id=person.id, number=number, cue_sealed=sealed))
+            member = Member(habit_id=habit.id, person_id=person.id, number=number, cue_sealed=sealed)
+            member.drawn_from_on, member.drawn_from_id = _drawn_from(session, person, practice)
+            session.add(member)
             for text in schedules:
                 session.add(membership.new_reminder(person, habit.id, text, now))
             due.refresh(session, person, now)
@@ -181,6 +183,18 @@ def _refuse_twice(session: Session, people: Sequence[Person], practice: Practice
     )
     if taken:
         raise WrongUsage(f"{practice.title} is taken up already; edit that habit, or archive it first.")
+
+
+def _drawn_from(session: Session, person: Person, practice: Practice) -> tuple[date | None, UUID | None]:
+    """Return since when the prompts of a practice count as used, if the person had taken it up before."""
+    former = session.execute(
+        select(Member.drawn_from_on, Member.drawn_from_id)
+        .join(Habit, Habit.id == Member.habit_id)
+        .where(Member.person_id == person.id, Habit.practice == practice.slug)
+        .order_by(Member.number.desc())
+        .limit(1)
+    ).first()
+    return (former.drawn_from_on, former.drawn_from_id) if former else (None, None)
 
 
 def _number(session: Session, person: Person) -> int:

@@ -23,7 +23,7 @@ def about(*due: Due) -> Decision:
     ("standing", "expected"),
     [
         (Standing(), None),
-        (Standing(done=True), None),  # Once of three times a week.
+        (Standing(done=True), Reason.DONE),  # Once of three times a week: no second time counts today.
         (Standing(slack=0), None),
         (Standing(slack=5), None),
         (Standing(met=True), Reason.GOAL_MET),

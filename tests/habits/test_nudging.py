@@ -100,7 +100,7 @@ OPEN, DONE, MET = Standing(), Standing(done=True, met=True), Standing(met=True)
         (OPEN, MET, ("a",), (("b", Reason.GOAL_MET),), Reason.DUE),
         (Standing(asked=True), DONE, (), (("a", Reason.ASKED), ("b", Reason.DONE)), Reason.ASKED),
         (Standing(paused=True), OPEN, ("b",), (("a", Reason.PAUSED),), Reason.DUE),
-        (Standing(done=True), OPEN, ("a", "b"), (), Reason.DUE),  # Once of three times a week.
+        (Standing(done=True), OPEN, ("b",), (("a", Reason.DONE),), Reason.DUE),  # Once of three times a week.
         (Standing(skipped=True), OPEN, ("b",), (("a", Reason.SKIPPED),), Reason.DUE),
     ],
 )

@@ -32,7 +32,7 @@ def judge(play: Play) -> Judged:
     """Read what a play has left in its database, and hold every rule against it."""
     db = Database(play.stage.settings.url)
     try:
-        rows = read(db, play.moved)
+        rows = read(db, play.stage.site.sealer, play.moved)
     finally:
         db.close()
     judged = Judged()

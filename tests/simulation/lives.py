@@ -154,7 +154,9 @@ def _life(rng: Random, position: int, couple: int | None, dense: bool) -> Life:
         daily_cap=rng.choice([1, 1, 2, 3, 4]),
         seasons=seasons,
         check_in=(first, last, rng.choice(["sun 17:00", "wed sun 19:00"])) if rng.random() < 0.3 else None,
-        summary=(*_span(rng, 15, 35), "sun 18:00") if rng.random() < 0.3 else None,
+        summary=(*_span(rng, 15, 35), rng.choice(("sun 18:00", "wed sun 18:00")))
+        if rng.random() < 0.3
+        else None,
         moves=_moves(rng, home, seasons[1]),
         turning=_turning(rng, temper),
     )

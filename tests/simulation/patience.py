@@ -133,7 +133,8 @@ def a_welcome_after_a_while_away(rows: Rows, one: One) -> Told:
             yield breach((day - since).days < AWAY, one, message, f"welcomed, away since {since}")
         elif message.row.kind is not NudgeKind.SUMMARY and held:
             since = one.day(held[0].row.due_at, held[0].row.id)
-            here = any(held[0].row.id < entry.id < message.row.id for entry in one.entries)
+            signs = [*(entry.id for entry in one.entries), *one.resumed]
+            here = any(held[0].row.id < sign < message.row.id for sign in signs)
             unanswered = len(_unanswered(one, message, tuple(NudgeState)))
             wrong = (day - since).days >= AWAY and not here and unanswered < 3
             yield breach(wrong, one, message, f"was no welcome, away since {since}")

@@ -33,12 +33,14 @@ from service.models import (
     Reply,
     Row,
 )
+from service.sealing import Sealer
 from service.states import Cause, NudgeKind
 from tests.simulation.play import Moved
 
 Kept = TypeVar("Kept", bound=Row)
 
 DAY = timedelta(days=1)
+RESUMED = "Good to have you back"
 ABOUT_HABITS = (NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.WELCOME, NudgeKind.QUESTION)
 
 
@@ -75,6 +77,8 @@ class One:
     entries: list[EntryRow] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
+    resumed: list[UUID] = field(default_factory=list)
+    """Answers that welcomed whoever ended a pause by writing."""
 
     @property
     def went(self) -> Iterator[Message]:
@@ -165,7 +169,7 @@ def skipped_dates(zone: ZoneInfo) -> list[date]:
     return [day for day in days if instant(day, noon, zone).astimezone(zone).date() != day]
 
 
-def read(db: Database, moved: Sequence[Moved]) -> Rows:
+def read(db: Database, sealer: Sealer, moved: Sequence[Moved]) -> Rows:
     """Return what is in the database; zones that people have left are told by those who moved."""
     with db.read() as session:
         people = {person.id: One(person) for person in _all(session, Person)}
@@ -180,6 +184,8 @@ def read(db: Database, moved: Sequence[Moved]) -> Rows:
             attempts[attempt.nudge_id].append(attempt)
         for nudge in _all(session, Nudge):
             people[nudge.person_id].messages.append(Message(nudge, items[nudge.id], attempts[nudge.id]))
+            if nudge.kind is NudgeKind.ANSWER and RESUMED in sealer.unseal(nudge.words_sealed or b""):
+                people[nudge.person_id].resumed.append(nudge.id)
         owners = {address.lookup: address.person_id for address in _all(session, Address)}
         for consent in _all(session, Consent):
             people[owners[consent.lookup]].consents.append(consent)

@@ -97,7 +97,7 @@ def nothing_during_a_pause(rows: Rows, one: One) -> Told:
             yield breach(paused, one, message, "went during a pause")
 
 
-def quiet_when_done(rows: Rows, one: One) -> Told:
+def quiet_when_done(_rows: Rows, one: One) -> Told:
     """Rule 2: no habit is asked about that was done that day, whoever asked for the message."""
     for message in one.messages:
         if message.attempts and message.items:
@@ -106,9 +106,10 @@ def quiet_when_done(rows: Rows, one: One) -> Told:
             yield breach(all(done), one, message, "asked about what was done already")
         if message.attempts and message.unprompted:
             for item in message.items:
-                over = one.said(item.habit_id, item.day, Mark.SKIPPED, message.row.id)
-                if not _in_periods(rows.goal(item.habit_id, item.day)):  # Those ask until their goal is met.
-                    over = over or one.said(item.habit_id, item.day, Mark.DONE, message.row.id)
+                over = any(
+                    one.said(item.habit_id, item.day, mark, message.row.id)
+                    for mark in (Mark.SKIPPED, Mark.DONE)
+                )
                 yield breach(over, one, message, "was planned although the day was done or skipped")
 
 
@@ -193,10 +194,7 @@ def no_prompt_again(rows: Rows, one: One) -> Told:
     for message in one.messages:
         for item in message.items:
             habit = rows.habits[item.habit_id]
-            if item.prompt_id is None:
-                continue
-            if item.turn > 0:  # Put off: it comes once more, and was not drawn.
-                used[habit.practice].append(item.prompt_id)
+            if item.prompt_id is None or item.turn > 0:  # Put off: it comes once more, and was not drawn.
                 continue
             deepest = 1 if item.day - habit.started_on < 14 * DAY else 2
             free, bank = _unused(habit.practice, deepest, used[habit.practice])

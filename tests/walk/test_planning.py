@@ -221,6 +221,35 @@ def test_prompts_repeat_only_once_the_bank_is_used_up(world: World, alex: UUID) 
     assert chances[: len(light)] == [pytest.approx(1 / left) for left in range(len(light), 0, -1)]
 
 
+def test_a_practice_taken_up_again_goes_on_with_its_prompts(world: World, alex: UUID) -> None:
+    light = {p.id for p in practices.find("gratitude").prompts if p.depth == 1}
+    used: list[str | None] = []
+    for ahead in range(len(light)):
+        habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
+        world.at = on("19:00") + timedelta(days=ahead)
+        plan(world)
+        used.append(items(world, nudges(world, alex)[-1])[0].prompt_id)
+        world.at += timedelta(hours=4)
+        world.says("Alex", "habits")
+        taking_up.archive_habit(world.site, habit, world.at)
+        world.at += timedelta(hours=11)
+
+    assert set(used) == light
+
+
+def test_what_is_put_off_uses_up_one_prompt(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 12:00", alex)
+    chances: list[float | None] = []
+    for ahead in range(4):
+        world.goes_on(on("12:00") + timedelta(days=ahead))
+        chances.append(items(world, nudges(world, alex)[-1])[0].chance)
+        world.says("Alex", "later")
+        world.goes_on(timedelta(hours=2))
+
+    light = [p for p in practices.find("gratitude").prompts if p.depth == 1]
+    assert chances == [pytest.approx(1 / (len(light) - drawn)) for drawn in range(4)]
+
+
 def test_planning_again_changes_nothing(world: World, alex: UUID) -> None:
     world.take_up("gratitude", "daily", "daily 19:00", alex)
     reminding.add_check_in(world.site, alex, "mon 19:00", world.at)

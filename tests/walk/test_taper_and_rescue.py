@@ -174,7 +174,18 @@ def test_without_habits_there_is_no_summary(world: World, alex: UUID) -> None:
     assert outcome(world, alex) == [(NudgeKind.SUMMARY, Reason.NOTHING)]
 
 
-def test_a_summary_comes_once_and_only_one_can_be_had(world: World, alex: UUID) -> None:
+def test_one_summary_a_week_however_it_is_scheduled(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "sat 19:00", alex)
+    reminding.add_summary(world.site, alex, "daily 18:00", world.at)
+    world.goes_on(DAY * 8)
+
+    days = [told.words for told in world.told(alex, NudgeKind.SUMMARY)]
+    assert len(days) == 2  # On this Monday and on the next.
+    reasons = [reason for kind, reason in outcome(world, alex) if kind is NudgeKind.SUMMARY]
+    assert reasons == [Reason.DUE, *[Reason.ASKED] * 6, Reason.DUE]
+
+
+def test_a_second_summary_cannot_be_had(world: World, alex: UUID) -> None:
     reminding.add_summary(world.site, alex, "sun 18:00", world.at)
     with pytest.raises(WrongUsage, match="weekly summary already"):
         reminding.add_summary(world.site, alex, "mon 18:00", world.at)
