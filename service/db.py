@@ -9,10 +9,11 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, CursorResult, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -200,12 +201,17 @@ def _state_of_refusal(words: str) -> str:
     return next((state for pattern, state in REFUSED.items() if re.search(pattern, words)), "08001")
 
 
+@cache
+def _insert_new(table: Table, on_sqlite: bool) -> Insert:
+    insert = sqlite_insert if on_sqlite else postgresql_insert
+    return insert(table).on_conflict_do_nothing()
+
+
 def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Mapping[str, object]]) -> int:
     """Insert rows, skip those whose unique key is taken, and return how many were new."""
     if not values:
         return 0
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    statement = insert(cast(Table, row.__table__)).on_conflict_do_nothing()
+    statement = _insert_new(cast(Table, row.__table__), session.get_bind().dialect.name == "sqlite")
     # Without the option psycopg's count of several rows is gone, and -1, before it can be asked for.
     added = session.execute(statement, list(values), execution_options={"preserve_rowcount": True})
     return cast(CursorResult[object], added).rowcount

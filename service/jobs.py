@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import inbound, outbox, planning, receipts, sending
+from service import inbound, planning, receipts, sending, waiting
 from service.db import explain
 from service.log import place_of
 from service.models import Meta
@@ -105,4 +105,4 @@ def run_all(site: Site) -> int:
 
 def next_instant(session: Session, now: datetime) -> datetime | None:
     """Return the next instant after `now` at which something is due."""
-    return outbox.next_instant(session, now)
+    return waiting.next_instant(session, now)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from habits import pulse as checkin
 from habits import replies
 from habits.days import instant
-from service import consent, due, facts, outbox, scores
+from service import consent, due, facts, scores, waiting
 from service.facts import Share
 from service.models import Address, Nudge, NudgeItem, Person, Pulse
 from service.states import Cause, Joint, NudgeKind, NudgeState
@@ -83,7 +83,7 @@ def read(
 
 
 def _context(session: Session, person: Person, now: datetime) -> Context:
-    opened = outbox.open_for_answer(session, person.id, now - outbox.ANSWERABLE, now)
+    opened = waiting.open_for_answer(session, person.id, now - waiting.ANSWERABLE, now)
     items: dict[UUID, list[NudgeItem]] = {}
     for item in session.scalars(
         select(NudgeItem).where(NudgeItem.nudge_id.in_([n.id for n in opened])).order_by(NudgeItem.position)
@@ -170,7 +170,7 @@ def day_of_answer(session: Session, person: Person, share: Share, context: Conte
             NudgeItem.person_id == person.id,
             NudgeItem.habit_id == share.habit_id,
             Nudge.due_at <= now,
-            Nudge.due_at >= now - outbox.ANSWERABLE,
+            Nudge.due_at >= now - waiting.ANSWERABLE,
         )
         .order_by(Nudge.due_at.desc(), Nudge.id.desc())
         .limit(1)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifiers.base import Accepted, Finder, Message, Report, SendError
-from service import outbox, outcomes
+from service import outbox, outcomes, waiting
 from service.db import insert_new
 from service.models import Address, Attempt, Nudge, Receipt
 from service.site import Site
@@ -59,7 +59,7 @@ def sweep(site: Site, now: datetime, limit: int = 100) -> int:
     """Call hand-overs unknown that were claimed `claim_seconds` ago and never ended; return how many."""
     before_at = now - timedelta(seconds=site.settings.claim_seconds)
     with site.db.write() as session:
-        attempts = outbox.abandoned(session, before_at, limit)
+        attempts = waiting.abandoned(session, before_at, limit)
         for attempt in attempts:
             outcomes.lost(session, attempt)
         return len(attempts)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Message, Notifier, SendError
-from service import addresses, composing, due, links, outbox, outcomes, senders
+from service import addresses, composing, due, links, outbox, outcomes, senders, waiting
 from service.models import Address, Attempt, Nudge, Person
 from service.site import Site
 from service.states import Cause, NudgeKind, NudgeState
@@ -64,11 +64,11 @@ def claim(site: Site, now: datetime, limit: int) -> list[Claimed]:
 def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
     claimed: list[Claimed] = []
     with site.db.write() as session:
-        ripe = outbox.waiting_for_hand_over(session, now, limit)
+        ripe = waiting.waiting_for_hand_over(session, now, limit)
         if not ripe:
             return 0, []
         reach = addresses.open_addresses(session, {person.id for person in ripe.values()})
-        unneeded = outbox.unneeded(session, [nudge.id for nudge in ripe])
+        unneeded = waiting.unneeded(session, [nudge.id for nudge in ripe])
         for nudge, person in ripe.items():
             why = unneeded.get(nudge.id) or _not_any_more(session, nudge, person, now)
             route = why or _route(session, site, nudge, reach.get(person.id, []))
@@ -78,7 +78,7 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
                 nudge.not_before = min(now + LOOK_AGAIN, nudge.expires_at)
             elif closed_until := senders.closed_until(session, route[1].sender, now):
                 nudge.not_before = closed_until
-            elif nudge.kind is NudgeKind.PULSE and outbox.digest_waits(session, person.id, now):
+            elif nudge.kind is NudgeKind.PULSE and waiting.digest_waits(session, person.id, now):
                 nudge.not_before = now + HOLD
             else:
                 claimed.append(_start(session, site, nudge, person, route, now))

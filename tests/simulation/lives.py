@@ -166,8 +166,8 @@ def _seasons(rng: Random, temper: Temper, dense: bool) -> tuple[Season, ...]:
     slugs = rng.sample(list(practices.catalogue()), 5)
     when, goal = rng.choice(WEEKLY if dense else SPARSE)
     seasons = [Season(slugs[0], goal, (when,), 0, DAYS)]
-    first, last = _span(rng, *((100, 500) if dense else (6, 9)))
-    for slug in slugs[1 : rng.choice([2, 2, 3, 3, 4])]:
+    first, last = _span(rng, *((100, 500) if dense else (6, 8)))
+    for slug in slugs[1 : rng.choice([2, 2, 3, 4])]:
         many, goal = rng.choice(BUSY)
         rescue = time(19, 30) if rng.random() < 0.5 else None
         begins = first + rng.randint(0, 3)

@@ -119,8 +119,8 @@ class One:
         return {entry.day for entry in known if entry.kind is mark and entry.id not in undone}
 
     def moved_about(self, at: datetime) -> bool:
-        """Say whether the person moved within two days of an instant."""
-        return any(abs(at - moved_at) < 2 * DAY for moved_at in self.moves)
+        """Say whether the person moved within three days of an instant: an outage may last two."""
+        return any(abs(at - moved_at) < 3 * DAY for moved_at in self.moves)
 
     def name(self) -> str:
         return f"person …{self.person.id.hex[-6:]}"

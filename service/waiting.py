@@ -1,0 +1,140 @@
+"""What waits: nudges for their hand-over or an answer, attempts for their end, the clock for what comes."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Exists, Integer, and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from habits.entries import Mark
+from habits.nudging import Reason
+from service import outbox
+from service.columns import UTCDateTime
+from service.models import Attempt, EntryRow, Nudge, NudgeItem, Person
+from service.states import NudgeKind, NudgeState
+
+ANSWERABLE = timedelta(hours=48)
+"""A nudge waits for an answer this long."""
+DIGEST = 3
+"""As many habits in one message as a check-in has items."""
+_now = bindparam("now", type_=UTCDateTime)
+# Built once: to build a statement takes longer than to run it.
+NEXT_NUDGE = select(func.min(Nudge.not_before)).where(
+    Nudge.state == NudgeState.PLANNED, Nudge.not_before > _now
+)
+NEXT_PERSON = select(func.min(Person.due_at)).where(Person.due_at > _now)
+WAITING = (
+    select(Nudge.id, Nudge.person_id)
+    .join(Person, Person.id == Nudge.person_id)
+    .where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= _now)
+    .order_by(Nudge.not_before, Nudge.id)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(of=Person, skip_locked=True)
+)
+PLANNED_OF = (
+    select(Nudge)
+    .where(
+        Nudge.id.in_(bindparam("ids", expanding=True)),
+        Nudge.person_id.in_(bindparam("people", expanding=True)),
+        Nudge.state == NudgeState.PLANNED,
+    )
+    .order_by(Nudge.not_before, Nudge.id)
+    .with_for_update(skip_locked=True)
+)
+
+
+def waiting_for_hand_over(session: Session, now: datetime, limit: int) -> dict[Nudge, Person]:
+    """Return, locked, the oldest planned nudges that may go now, each with its person.
+
+    Those of people whom another transaction holds are passed over: others do not wait for them.
+    """
+    found = session.execute(WAITING, {"now": now, "limit": limit}).all()
+    if not found:
+        return {}
+    people = outbox.lock_people(session, list({row.person_id for row in found}), wait=False)
+    nudges = session.scalars(PLANNED_OF, {"ids": [row.id for row in found], "people": list(people)})
+    return {nudge: people[nudge.person_id] for nudge in nudges}
+
+
+def unneeded(session: Session, nudge_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return those of these nudges whose habits have all been done or skipped, or have ended, and why."""
+    rows = session.execute(SAID_OF_ITEMS, {"nudge_ids": list(nudge_ids)}).all()
+    reasons: dict[UUID, set[str | None]] = {}
+    for nudge_id, done, skipped, living in rows:
+        over = Reason.DONE if done else Reason.SKIPPED if skipped else None if living else outbox.ENDED
+        reasons.setdefault(nudge_id, set()).add(over)
+    return {
+        nudge_id: next(why for why in (Reason.DONE, Reason.SKIPPED, outbox.ENDED) if why in said)
+        for nudge_id, said in reasons.items()
+        if None not in said
+    }
+
+
+def _said(mark: Mark) -> Exists:
+    """Return the condition that this was said of an item's habit and day, and stands."""
+    undoing = aliased(EntryRow)
+    return exists().where(
+        EntryRow.person_id == NudgeItem.person_id,
+        EntryRow.habit_id == NudgeItem.habit_id,
+        EntryRow.day == NudgeItem.day,
+        EntryRow.kind == mark,
+        ~exists().where(undoing.undoes_id == EntryRow.id),
+    )
+
+
+SAID_OF_ITEMS = select(NudgeItem.nudge_id, _said(Mark.DONE), _said(Mark.SKIPPED), outbox.living()).where(
+    NudgeItem.nudge_id.in_(bindparam("nudge_ids", expanding=True))
+)
+
+
+def abandoned(session: Session, before_at: datetime, limit: int) -> list[Attempt]:
+    """Return, their people locked, the attempts that were claimed before `before_at` and never ended."""
+    wanted = (
+        select(Attempt)
+        .join(Nudge, and_(Nudge.id == Attempt.nudge_id, Nudge.state == NudgeState.SENDING))
+        .where(Attempt.outcome.is_(None), Attempt.claimed_at < before_at)
+        .order_by(Attempt.claimed_at)
+        .limit(limit)
+    )
+    person_ids = session.scalars(wanted.with_only_columns(Nudge.person_id)).all()
+    people = outbox.lock_people(session, person_ids, wait=False)
+    return list(session.scalars(wanted.where(Nudge.person_id.in_(people))))
+
+
+def next_instant(session: Session, now: datetime) -> datetime | None:
+    """Return when the next planned nudge may go or the next person is due, if later than now."""
+    nudge, person = session.scalar(NEXT_NUDGE, {"now": now}), session.scalar(NEXT_PERSON, {"now": now})
+    return min((at for at in (nudge, person) if at is not None), default=None)
+
+
+def digest_waits(session: Session, person_id: UUID, now: datetime) -> bool:
+    """Say whether a digest of three habits or more waits for an answer: its numbers could be scores."""
+    waiting = [nudge.id for nudge in open_for_answer(session, person_id, now - ANSWERABLE, now)]
+    several = select(NudgeItem.nudge_id).where(NudgeItem.nudge_id.in_(waiting)).group_by(NudgeItem.nudge_id)
+    return session.scalar(several.having(func.count() >= DIGEST).limit(1)) is not None
+
+
+def open_for_answer(session: Session, person_id: UUID, since_at: datetime, until_at: datetime) -> list[Nudge]:
+    """Return a person's nudges from `since_at` to `until_at` that wait for an answer, the newest first.
+
+    One still `sending` or `unknown` counts: the person may answer before we learn that it arrived.
+    """
+    on_the_way = (NudgeState.SENDING, NudgeState.UNKNOWN)
+    arrived = (NudgeState.SENT, NudgeState.DELIVERED)
+    return list(
+        session.scalars(
+            select(Nudge)
+            .where(
+                Nudge.person_id == person_id,
+                Nudge.answered_at.is_(None),
+                Nudge.not_before <= until_at,
+                or_(
+                    and_(Nudge.state.in_(arrived), Nudge.sent_at >= since_at),
+                    and_(Nudge.state.in_(on_the_way), Nudge.not_before >= since_at),
+                ),
+                Nudge.kind.in_((NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.PULSE)),
+            )
+            .order_by(Nudge.not_before.desc(), Nudge.id.desc())
+        )
+    )
