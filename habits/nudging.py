@@ -138,6 +138,7 @@ def _say(
         let_go=let_go,
         not_before=not_before,
         expires_at=expiry(effective_at, not_before, rules),
+        away_on=history.silence.away_on if kind is Kind.SUMMARY else None,  # The welcome is still to come.
     )
 
 

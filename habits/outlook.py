@@ -40,19 +40,12 @@ def foresee(coming: Iterable[Coming], rules: Rules) -> list[Foreseen]:
     found: list[Foreseen] = []
     used: Counter[date] = Counter()
     while waiting:
-        until = joins_until(waiting[0].due_at, rules)
-        together = [one for one in waiting if one.due_at <= until]
-        waiting = waiting[len(together) :]
-        for message in _messages(together):
-            found += _become(message, rules, used)
+        first = waiting[0]
+        until = joins_until(first.due_at, rules)
+        together = [one for one in waiting if one.joins and one.due_at <= until] if first.joins else [first]
+        waiting = [one for one in waiting if one not in together]
+        found += _become(together, rules, used)
     return sorted(found, key=lambda one: one.due_at)
-
-
-def _messages(together: Sequence[Coming]) -> Iterator[list[Coming]]:
-    """Yield those that join as one message, if there are any, and each of the others as its own."""
-    if joining := [one for one in together if one.joins]:
-        yield joining
-    yield from ([one] for one in together if not one.joins)
 
 
 def _become(together: Sequence[Coming], rules: Rules, used: Counter[date]) -> Iterator[Foreseen]:

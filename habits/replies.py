@@ -207,10 +207,13 @@ def _of_numbers(verb: Verb, of: tuple[int, ...], context: Context) -> Iterator[P
 
 
 def _of_both(verb: Verb, of: tuple[int, ...], context: Context) -> Iterator[Part]:
-    """Say which habits a `together` or `apart` is of: a bare one of the one asked about, or the only one."""
+    """Say which habits a `together` or `apart` is of: a bare one of the one asked about.
+
+    "Together" alone may tell what was done, and it discloses: where nothing was asked it is asked back.
+    """
     if not of and context.question and context.question.about is Asked.TOGETHER:
         of = (context.question.number,)
-    if of or len(context.joint) == 1:
+    if of or (verb is Verb.APART and len(context.joint) == 1):
         yield from _of_numbers(verb, of or context.joint, context)
     elif context.joint:
         yield Which(context.joint, About(verb.value))

@@ -55,10 +55,10 @@ def nudge(language: str, discreet: bool, lines: Sequence[Line], turn: int, rescu
     if discreet:
         return text(language, "nudge_discreet", turn, number=line.number)
     values: dict[str, str | int] = {"title": line.title, "prompt": line.prompt, "number": line.number}
-    if rescue:
-        return text(language, "rescue", turn, **values)
     if line.cue:
         return text(language, "nudge_cue", turn, cue=wording.lead(line.cue), **values)
+    if rescue:
+        return text(language, "rescue", turn, **values)
     return text(language, "nudge", turn, **values)
 
 
@@ -95,11 +95,13 @@ def _digest(language: str, discreet: bool, lines: Sequence[Line], turn: int) -> 
         numbers = ", ".join(str(line.number) for line in lines)
         return text(language, "digest_discreet", turn, numbers=numbers)
     listed = numbered(language, [(line.number, line.title) for line in lines])
-    prompts = "\n".join(
-        wording.variants(language, "digest_line", number=line.number, title=line.title, prompt=line.prompt)[0]
-        for line in lines
-    )
+    prompts = "\n".join(_digest_line(language, line) for line in lines)
     return text(language, "digest", turn, lines=prompts, list=listed)
+
+
+def _digest_line(language: str, line: Line) -> str:
+    title = wording.lead(line.cue) if line.cue else line.title
+    return wording.variants(language, "digest_line", number=line.number, title=title, prompt=line.prompt)[0]
 
 
 def numbered(language: str, habits: Sequence[tuple[int, str]]) -> str:

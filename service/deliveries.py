@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from habits.reasons import Reason
 from service import acting, due, finding, outbox
 from service.models import Attempt, Nudge, Person, Reminder
-from service.states import Cause, NudgeKind, NudgeState, Purpose
+from service.states import Cause, NudgeKind, NudgeState, Outcome, Purpose
 
 PRIVATE_REASONS = (
     Reason.DONE,
@@ -39,6 +39,8 @@ PRIVATE_KINDS = (NudgeKind.RESCUE, NudgeKind.WELCOME, NudgeKind.QUESTION)
 OF_PRIVATE_KINDS = (Reason.RESCUE, Reason.WELCOME, Reason.USEFUL)
 NOT_NEEDED = "no nudge was needed"
 FOUND = "it arrived after all"
+UNREACHABLE = "this address cannot be reached"
+"""Said alike of a number that is wrong and of one whose owner wants nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,22 @@ def _plain_reason(session: Session, nudge: Nudge) -> str:
         return NOT_NEEDED
     if nudge.reason == acting.ARRIVED:
         return FOUND
+    if nudge.state is NudgeState.FAILED and any(_tells(one) for one in attempts_of(session, nudge)):
+        return UNREACHABLE
     if nudge.reason in OF_PRIVATE_KINDS:
         person = session.get_one(Person, nudge.person_id)
         moved = due.out_of_quiet(person, nudge.due_at) != nudge.due_at
         return Reason.MOVED if moved else Reason.DUE
     return nudge.reason or ""
+
+
+def code_of(attempt: Attempt, show_all: bool) -> str | None:
+    """Return the provider's code of an attempt, unless it would tell a stop from a wrong number."""
+    return attempt.code if show_all or not _tells(attempt) else None
+
+
+def _tells(attempt: Attempt) -> bool:
+    return attempt.outcome is Outcome.CONTACT
 
 
 def find_nudge(session: Session, wanted: str, show_all: bool = False) -> Nudge:

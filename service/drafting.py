@@ -111,7 +111,7 @@ def _words(
 
 def _summary(person: Person, day: date, looked: Looked) -> str:
     """Return how each of the person's living habits stands, by the title that their messages have."""
-    shares = [share for (who, _), share in looked.members.items() if who == person.id and share.living]
+    shares = looked.living[person.id]
     habits = [(_title(person, share), share.progress(day)) for share in shares]
     return composing.summary(person.language, habits, joints.lines(person, shares, looked.joined))
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from habits.entries import Mark
-from service import due, facts, logbook, outbox, rests
+from service import due, facts, logbook, membership, rests
 from service.errors import WrongUsage
 from service.ids import new_id
 from service.site import Site
@@ -15,7 +15,7 @@ SOURCE = "admin"
 def log_for(site: Site, person_id: UUID, number: int, day: date | None, mark: Mark, now: datetime) -> date:
     """Log one of a person's habits, by its number, for a day since its start; return the day."""
     with site.db.write() as session:
-        person = outbox.lock_people(session, [person_id])[person_id]
+        (person,) = membership.locked(session, [person_id])
         today = due.today(person, now)
         share = next((s for s in facts.shares(session, {person.id}).values() if s.number == number), None)
         if share is None:

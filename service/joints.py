@@ -73,7 +73,7 @@ def lines(person: Person, shares: Iterable[Share], joined: Mapping[UUID, Joined]
     ]
 
 
-def keep(session: Session, person: Person) -> None:
+def keep(session: Session, person: Person, now: datetime) -> None:
     """Keep the days that a person who is about to be forgotten has together with another; safe to repeat.
 
     The caller holds the person's lock. What else there was of the two is derived from entries and goes.
@@ -82,7 +82,7 @@ def keep(session: Session, person: Person) -> None:
     shares, rested = _read(session, parts)
     for habit_id, two in parts.items():
         said = [entry.day for part in two for entry in shares[part.person.id, habit_id].facts.entries]
-        last = max(said, default=two[0].habit.started_on)
+        last = min(max(said, default=two[0].habit.started_on), due.today(person, now))
         one, other = (_partner(part, shares, rested, last) for part in two)
         days = joint.days_of_both(one, other, _mode(two[0]), two[0].habit.ended_on)
         insert_new(session, JointDay, [{"habit_id": habit_id, "day": day} for day in days])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Date, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service import addresses, due, facts, joints
@@ -41,7 +41,11 @@ UNANSWERED = (
     .where(
         *_UNPROMPTED,
         or_(Person.last_sign_of_life_at.is_(None), Nudge.due_at > Person.last_sign_of_life_at),
-        Nudge.state.in_(ON_ITS_WAY),
+        # A question that may have arrived is not asked again.
+        or_(
+            Nudge.state.in_(ON_ITS_WAY),
+            and_(Nudge.kind == NudgeKind.QUESTION, Nudge.state == NudgeState.UNKNOWN),
+        ),
         Nudge.kind != NudgeKind.SUMMARY,
     )
 )
@@ -60,6 +64,8 @@ PROMPTS = (
     .join(NudgeItem, (NudgeItem.habit_id == _of_former.id) & (NudgeItem.person_id == Member.person_id))
     .where(
         Member.person_id.in_(_ids),
+        Member.left_on.is_(None),
+        _own.ended_on.is_(None),
         NudgeItem.prompt_id.is_not(None),
         NudgeItem.turn == 0,
         NudgeItem.day >= func.coalesce(Member.drawn_from_on, NEVER),
@@ -101,6 +107,8 @@ class Looked:
     asked: set[tuple[UUID | None, date]] = field(default_factory=set)
     pulses: set[tuple[UUID, date]] = field(default_factory=set)
     members: dict[tuple[UUID, UUID], facts.Share] = field(default_factory=dict)
+    living: dict[UUID, list[facts.Share]] = field(default_factory=lambda: defaultdict(list))
+    """Each person's living habits, in the order of their numbers."""
     joined: dict[UUID, joints.Joined] = field(default_factory=dict)
     """What is joint, by habit, of those who are due a summary."""
     summaries: dict[UUID, list[datetime]] = field(default_factory=lambda: defaultdict(list))
@@ -113,6 +121,9 @@ def look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
     """Return what planning needs of these people; the number of statements does not grow with theirs."""
     ids = [person.id for person in people]
     looked = Looked(members=facts.shares(session, ids))
+    for (person_id, _), share in looked.members.items():
+        if share.living:
+            looked.living[person_id].append(share)
     for reminder in due.live_reminders(session, ids):
         looked.reminders[reminder.person_id].append(reminder)
     for person_id, found in addresses.open_addresses(session, set(ids)).items():

@@ -35,14 +35,14 @@ def leave(session: Session, person: Person, habit_ids: Collection[UUID], now: da
     return left
 
 
-def forget(session: Session, person: Person) -> None:
+def forget(session: Session, person: Person, now: datetime) -> None:
     """Delete a person and all that is theirs; the ledger and the list of suppressed addresses stay.
 
     What is kept holds keyed hashes of the addresses and no person. What the couple has taken up goes on for
     the other one, who keeps the days that they had together; with the last of the two the couple goes, and
     all that was theirs.
     """
-    joints.keep(session, person)
+    joints.keep(session, person, now)
     person_id, couple_id = person.id, person.couple_id
     theirs = select(Attempt.channel, Attempt.provider_id).join(Nudge).where(Nudge.person_id == person_id)
     session.execute(

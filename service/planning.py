@@ -72,14 +72,11 @@ def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> l
     rules = replace(due.rules_of(person), catch_up=site.catch_up)
     reminders = looked.reminders[person.id]
     nudges = [late for r in reminders for late in _catch_up(person, r, rules, now)]
-    ripe = [at_of(r) for r in reminders if r.next_at and r.next_at <= now]
     joined: list[Reminder] = []
-    if ripe:
-        until = max(now, nudging.joins_until(min(ripe), rules))
-        joined = [r for r in reminders if r.next_at and r.next_at <= until]
     for purposes in TOGETHER:
-        if group := [r for r in joined if r.purpose in purposes]:
+        if group := _joined([r for r in reminders if r.purpose in purposes], rules, now):
             nudges += _decide(site, person, group, rules, looked, now)
+            joined += group
     for reminder in joined:
         _move_on(person, reminder, max(now, at_of(reminder)))
     person.due_at = min((r.next_at for r in reminders if r.next_at), default=None)
@@ -88,6 +85,15 @@ def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> l
     for reminder in joined:
         flag_modified(reminder, "thinned")
     return nudges
+
+
+def _joined(reminders: Sequence[Reminder], rules: Rules, now: datetime) -> list[Reminder]:
+    """Return those that are due now, and those that join their message."""
+    ripe = [at_of(r) for r in reminders if r.next_at and r.next_at <= now]
+    if not ripe:
+        return []
+    until = max(now, nudging.joins_until(min(ripe), rules))
+    return [r for r in reminders if r.next_at and r.next_at <= until]
 
 
 def _catch_up(person: Person, reminder: Reminder, rules: Rules, now: datetime) -> list[NewNudge]:
@@ -164,11 +170,10 @@ def _standing(person: Person, reminder: Reminder, looked: Looked) -> Standing:
     if reminder.purpose is Purpose.PULSE:
         return Standing(asked=(person.id, week_on(person, today)) in looked.pulses)
     if reminder.habit_id is None:
-        of_theirs = (share for (person_id, _), share in looked.members.items() if person_id == person.id)
         told_on = [due.today(person, at) for at in looked.summaries[person.id]]
         return Standing(
             asked=any(week_on(person, day) == week_on(person, today) for day in told_on),
-            empty=not any(share.living for share in of_theirs),
+            empty=not looked.living[person.id],
         )
     share = looked.members[person.id, reminder.habit_id]
     rescue = reminder.purpose is Purpose.RESCUE

@@ -111,7 +111,7 @@ def forget(site: Site, person_id: UUID) -> None:
     What is on its way to them just now is not recorded any more. Copies in older backups stay there.
     """
     with site.db.write() as session:
-        parting.forget(session, _locked(session, person_id))
+        parting.forget(session, _locked(session, person_id), site.now())
     site.db.purge()
 
 

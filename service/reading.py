@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from habits import pulse as checkin
@@ -20,14 +20,6 @@ NOON = time(12)
 """An answer counts for the nudge's day until noon of the next."""
 QUESTION_OPEN = timedelta(days=7)
 """A question that is answered by yes or no waits for it this long."""
-UNPROMPTED = (
-    NudgeKind.NUDGE,
-    NudgeKind.RESCUE,
-    NudgeKind.PULSE,
-    NudgeKind.SUMMARY,
-    NudgeKind.WELCOME,
-    NudgeKind.QUESTION,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +98,8 @@ def _context(session: Session, person: Person, now: datetime) -> Context:
 
 def _question(session: Session, person: Person, shares: Mapping[int, Share], now: datetime) -> Open | None:
     """Return the question that is open, unless another message has gone out to the person since."""
-    nudge = _newest_unprompted(session, person.id, now - QUESTION_OPEN, now)
-    if nudge is None or nudge.kind is not NudgeKind.QUESTION:
+    nudge = _newest(session, person.id, now - QUESTION_OPEN, now)
+    if nudge is None or nudge.kind is not NudgeKind.QUESTION or nudge.answered_at:
         return None
     if nudge.cause_kind is not Cause.TOGETHER:
         return Open(replies.Question(replies.Asked.USEFUL), nudge)
@@ -117,13 +109,8 @@ def _question(session: Session, person: Person, shares: Mapping[int, Share], now
     return None
 
 
-def _newest_unprompted(
-    session: Session, person_id: UUID, since_at: datetime, until_at: datetime
-) -> Nudge | None:
-    """Return what last went out to a person from `since_at` to `until_at` that answers nothing.
-
-    A question that has been answered is passed over.
-    """
+def _newest(session: Session, person_id: UUID, since_at: datetime, until_at: datetime) -> Nudge | None:
+    """Return what last went out to a person from `since_at` to `until_at`; HELP changes no subject."""
     gone = (NudgeState.SENDING, NudgeState.UNKNOWN, NudgeState.SENT, NudgeState.DELIVERED)
     return session.scalar(
         select(Nudge)
@@ -131,8 +118,10 @@ def _newest_unprompted(
             Nudge.person_id == person_id,
             Nudge.state.in_(gone),
             Nudge.not_before.between(since_at, until_at),
-            Nudge.kind.in_(UNPROMPTED),
-            or_(Nudge.kind != NudgeKind.QUESTION, Nudge.answered_at.is_(None)),
+            or_(
+                Nudge.kind.in_(due.REMINDED),
+                and_(Nudge.kind == NudgeKind.ANSWER, Nudge.cause_kind == Cause.REPLY),
+            ),
         )
         .order_by(Nudge.not_before.desc(), Nudge.id.desc())
         .limit(1)

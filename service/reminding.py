@@ -86,12 +86,15 @@ def edit_rescue(site: Site, habit_id: UUID, at: time | None, now: datetime) -> N
         if habit.ended_on:
             raise WrongUsage("That habit has ended; take the practice up again first.")
         rescues = select(Reminder).where(Reminder.habit_id == habit.id, Reminder.purpose == Purpose.RESCUE)
-        for reminder in session.scalars(rescues):
-            outbox.lapse_removed(session, reminder.person_id, reminder.id)
-            session.delete(reminder)
+        has = {reminder.person_id: reminder for reminder in session.scalars(rescues)}
         for person in people:
-            if at:
-                session.add(
-                    membership.new_reminder(person, habit.id, f"daily {at:%H:%M}", now, Purpose.RESCUE)
-                )
+            reminder = has.get(person.id)
+            text = f"daily {at:%H:%M}" if at else None
+            if reminder and text:
+                reminder.schedule = text  # The same reminder: one that came today does not come again today.
+            elif reminder:
+                outbox.lapse_removed(session, person.id, reminder.id)
+                session.delete(reminder)
+            elif text:
+                session.add(membership.new_reminder(person, habit.id, text, now, Purpose.RESCUE))
             due.refresh(session, person, now)

@@ -12,6 +12,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from habits.entries import Pause
+from habits.silence import AWAY
 from service import due
 from service.db import insert_new
 from service.models import Person, Rest
@@ -61,8 +62,11 @@ def drop_apart(session: Session, person_id: UUID, habit_id: UUID) -> None:
 
 def alive(session: Session, person: Person, now: datetime) -> None:
     """Note a sign of life, that is a reply, an entry or a page opened: a rest for want of one ends today."""
+    today = due.today(person, now)
     person.last_sign_of_life_at = now
-    end(session, person.id, RestKind.SILENT, due.today(person, now))
+    if person.away_on and (today - person.away_on).days < AWAY:
+        person.away_on = None  # Not away for long enough to be welcomed back.
+    end(session, person.id, RestKind.SILENT, today)
 
 
 def of(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, UUID | None], list[Pause]]:

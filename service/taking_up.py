@@ -117,6 +117,7 @@ def edit_cue(site: Site, habit_id: UUID, cue: str, person_id: UUID | None = None
     checked = check_cue(cue)
     of_them = [Member.person_id == person_id] if person_id else []
     with site.db.write() as session:
+        membership.with_members(session, habit_id)
         session.execute(
             update(Member)
             .where(Member.habit_id == habit_id, *of_them)
@@ -176,8 +177,7 @@ def _refuse_twice(session: Session, people: Sequence[Person], practice: Practice
         .where(
             Member.person_id.in_([person.id for person in people]),
             Habit.practice == practice.slug,
-            Habit.ended_on.is_(None),
-            Member.left_on.is_(None),
+            Habit.ended_on.is_(None),  # Whether they have left it is not looked at: a refusal would tell.
         )
         .limit(1)
     )

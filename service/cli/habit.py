@@ -114,7 +114,10 @@ def edit(
     with show.site() as site:
         taking_up.check_cue(cue)  # Before anything is written: either both change, or nothing.
         with site.db.read() as session:
-            found = taking_up.find_habit(session, habit_id).id
+            wanted = taking_up.find_habit(session, habit_id)
+            if wanted.ended_on:
+                raise WrongUsage("That habit has ended; take the practice up again first.")
+            found = wanted.id
             person_id = people.find_person(session, site, who).id if who else None
             if person_id:
                 share_of(session, person_id, found)
@@ -123,7 +126,7 @@ def edit(
             said.append(f"The new goal is in force from {since.isoformat()} on.")
         if cue is not None:
             taking_up.edit_cue(site, found, cue, person_id)
-            said.append("The new cue leads the next nudge." if cue else "The cue is gone.")
+            said.append("The new cue leads its next nudge." if cue else "The cue is gone.")
         if taper is not None:
             taking_up.edit_taper(site, found, taper)
             said.append("Nudges get fewer while it is kept." if taper else "All its nudges go out.")

@@ -68,7 +68,7 @@ def show_(nudge_id: str, json_: bool) -> None:
                     "n": attempt.n,
                     "channel": attempt.channel,
                     "outcome": attempt.outcome or "under way",
-                    "code": attempt.code,
+                    "code": deliveries.code_of(attempt, _sees_all(site)),
                 }
                 for attempt in deliveries.attempts_of(session, found)
             ],

@@ -17,9 +17,9 @@ from sqlalchemy import select
 from notifiers.base import Inbound
 from service import inbound, links, outbox, rests
 from service.ids import new_id
-from service.models import Address, Nudge, Person, Reply
+from service.models import Address, Member, Nudge, Person, Reply
 from service.site import Site
-from service.states import AddressKind, NudgeKind
+from service.states import AddressKind, Cause, NudgeKind
 from service.web.hooks import site_of
 
 router = APIRouter()
@@ -40,7 +40,7 @@ ASKS = {
     NudgeKind.NUDGE: NUDGED,
     NudgeKind.RESCUE: NUDGED,
     NudgeKind.PULSE: ("How was your week?", ()),
-    NudgeKind.QUESTION: ("What do you say?", ("yes", "no")),
+    NudgeKind.QUESTION: ("What do you say?", ("resume", "pause")),  # Are nudges still useful?
 }
 OTHERWISE = ("Your answer", ("habits", "streak"))
 """The heading of the page, and the answers to tap, for each kind of message."""
@@ -55,6 +55,8 @@ class Opened:
     kind: NudgeKind
     words: str | None
     address_id: UUID | None
+    joint: int | None = None
+    """The number of the habit that is asked about, if it is whether it shall be joint."""
 
 
 @router.get("/r/{token}", response_class=HTMLResponse)
@@ -129,6 +131,9 @@ def _seen(site: Site, person_id: UUID) -> None:
 
 def _reply_page(site: Site, nudge: Opened, answer: str | None) -> str:
     heading, quick = ASKS.get(nudge.kind, OTHERWISE)
+    if nudge.joint:
+        # By number: a mere yes would belong to whatever is asked by now.
+        quick = (f"together {nudge.joint}", f"apart {nudge.joint}")
     if answer:
         heading, quick = "Thank you", ("undo", "streak") if ASKS.get(nudge.kind) == NUDGED else ()
     return _page(
@@ -154,7 +159,9 @@ def _nudge(site: Site, token: str) -> Opened:
         if nudge is None:
             raise HTTPException(404, GONE)
         words = site.sealer.unseal(nudge.words_sealed) if nudge.words_sealed else None
-        return Opened(nudge.id, nudge.person_id, nudge.kind, words, nudge.address_id)
+        member = session.get(Member, (nudge.cause_id, nudge.person_id))
+        joint = member.number if member and nudge.cause_kind is Cause.TOGETHER else None
+        return Opened(nudge.id, nudge.person_id, nudge.kind, words, nudge.address_id, joint)
 
 
 def _address(site: Site, address_id: UUID | None) -> tuple[AddressKind, str]:

@@ -40,6 +40,14 @@ DECIDED = (
     NudgeKind.WELCOME,
     NudgeKind.QUESTION,
 )
+WITHOUT_HABITS = {
+    NudgeKind.NUDGE: "Reminder",
+    NudgeKind.RESCUE: "Rescue",
+    NudgeKind.PULSE: "Weekly check-in",
+    NudgeKind.SUMMARY: "Weekly summary",
+    NudgeKind.WELCOME: "Welcome back",
+    NudgeKind.QUESTION: "A question",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +298,7 @@ def _decisions(
             "id": str(row.id),
             "at": _short(row.due_at),
             "person": names[row.person_id],
-            "what": ", ".join(items.get(row.id, [])) or "Weekly check-in",
+            "what": ", ".join(items.get(row.id, [])) or WITHOUT_HABITS[row.kind],
             "outcome": "quiet" if row.state is NudgeState.LAPSED else row.state.value,
             "reason": _sentence(row.reason),
         }

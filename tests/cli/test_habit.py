@@ -240,7 +240,7 @@ def test_a_cue_is_edited_for_one_or_all_and_taken_away(cli: Cli, world: World) -
     people = {name: UUID(cli.json("person", "show", name)["id"]) for name in ("Alex", "Sam")}
     (row, _) = cli.json("habit", "add", "gratitude", "--couple", couple)
     habit, old = row["habit"], {"--cue": "After lunch"}
-    assert cli.run("habit", "edit", habit, *old.popitem()).stderr == "The new cue leads the next nudge.\n"
+    assert cli.run("habit", "edit", habit, *old.popitem()).stderr == "The new cue leads its next nudge.\n"
     cli.run("habit", "edit", habit[-6:], "--cue", "Before bed", "--person", "Sam")
     assert cues(world, people) == {"Alex": "After lunch", "Sam": "Before bed"}
     assert "Before bed" not in "".join(cli.everything()[0])

@@ -151,10 +151,15 @@ def test_the_check_in_and_what_is_no_reminder_say_why_too(cli: Cli, world: World
 
 def test_a_failure_is_shown_with_its_code(cli: Cli, alex: UUID) -> None:
     cli.execute("UPDATE nudge SET state = 'failed', reason = 'It is not in use.' WHERE kind = 'nudge'")
-    cli.execute("UPDATE attempt SET outcome = 'contact', code = '21211'")
+    cli.execute("UPDATE attempt SET outcome = 'content', code = '30007'")
     (listed,) = cli.json("nudge", "list", "--state", "failed")
     assert listed["why"] == "It is not in use."
-    assert cli.run("nudge", "show", listed["id"]).stdout.endswith("attempts    1 phone contact 21211\n")
+    assert cli.run("nudge", "show", listed["id"]).stdout.endswith("attempts    1 phone content 30007\n")
+    # A wrong number looks like one whose owner wants nothing more.
+    cli.execute("UPDATE attempt SET outcome = 'contact', code = '21610'")
+    (listed,) = cli.json("nudge", "list", "--state", "failed")
+    assert listed["why"] == "this address cannot be reached"
+    assert cli.run("nudge", "show", listed["id"]).stdout.endswith("attempts    1 phone contact\n")
     cli.execute("UPDATE attempt SET outcome = NULL, code = NULL")
     assert cli.run("nudge", "show", listed["id"]).stdout.endswith("attempts    1 phone under way\n")
 

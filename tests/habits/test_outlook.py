@@ -48,10 +48,10 @@ def told(found: list[Foreseen]) -> list[str]:
             ["a 12 19:00", "P 12 19:00", "b 12 19:05"],
             ["a 1 12 19:00 DUE", "P 2 12 19:00 DUE", "b 1 12 19:00 DUE"],
         ),
-        # A check-in opens the ten minutes as any other reminder does.
+        # A check-in is a message of its own, and opens nobody else's ten minutes.
         (
             ["P 12 19:00", "a 12 19:08", "b 12 19:12"],
-            ["P 2 12 19:00 DUE", "a 1 12 19:08 DUE", "b 3 12 19:12 DUE"],
+            ["P 1 12 19:00 DUE", "a 2 12 19:08 DUE", "b 2 12 19:08 DUE"],
         ),
         (["a 12 21:00"], ["a - - QUIET_HOURS"]),
         (["a 13 02:00"], ["a - - QUIET_HOURS"]),

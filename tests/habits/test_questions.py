@@ -56,7 +56,7 @@ OF_BOTH = [
     *same(JOINT, (UnknownNumber(9),), "together 9 | apart 9"),
     *same(JOINT, (Which((1, 3), About.TOGETHER),), "together | Together please"),
     *same(JOINT, (Which((1, 3), About.APART),), "apart | not together"),
-    *same(SOLE, (Together((2,)),), "together | count it together"),
+    *same(SOLE, (Which((2,), About.TOGETHER),), "together | count it together"),  # It may tell what was done.
     *same(SOLE, (Apart((2,)),), "apart"),
     *same(NONE, UNCLEAR, "together | apart | not together"),
     *same(replace(ASKED, waiting=((1,),)), (Together((3,)),), "together"),

@@ -116,7 +116,7 @@ def test_whoever_was_away_is_welcomed(
 
     assert decision.kind is said
     assert decision.send == ("a",)
-    assert decision.away_on is None
+    assert decision.away_on == (away_on if kind is Kind.SUMMARY else None)
     assert (decision.reason is Reason.WELCOME) == (said is Kind.WELCOME)
 
 

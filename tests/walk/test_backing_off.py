@@ -157,3 +157,23 @@ def test_the_silence_of_one_is_not_that_of_the_other(world: World) -> None:
     world.goes_on(DAY * 2)
     assert len(unprompted(world, alex)) == 4
     assert len(unprompted(world, sam)) > 4
+
+
+def test_who_gives_a_sign_of_life_the_same_day_needs_no_welcome(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "2 a week", "daily 19:00", alex)
+    world.goes_on(DAY * 3 + timedelta(hours=10, minutes=30))  # One was held back half an hour ago.
+    assert world.person(alex).away_on is not None
+    world.says("Alex", "habits")
+    assert world.person(alex).away_on is None
+
+
+def test_a_question_that_may_have_arrived_is_not_asked_again(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.goes_on(DAY * 24)
+    question = unprompted(world, alex)[-1]
+    assert question.kind is NudgeKind.QUESTION
+    with world.site.db.write() as session:
+        session.get_one(Nudge, question.id).state = NudgeState.UNKNOWN
+    world.goes_on(DAY * 30)
+
+    assert len(rows(world, Nudge, Nudge.kind == NudgeKind.QUESTION)) == 1

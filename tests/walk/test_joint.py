@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from habits import wording
-from service import facts, joining, joints, outbox, reminding, rests
+from service import facts, joining, joints, outbox, people, reminding, rests
 from service.joints import Joined
 from service.models import Address, Event, Member, Nudge, Pause, Reminder, Rest
 from service.states import Cause, Joint, NudgeKind, NudgeState, RestKind
@@ -175,7 +175,7 @@ def test_each_takes_it_back_unannounced_and_may_say_it_again(world: World, two: 
     assert shown(world, two) == "Gratitude together: 2 days, resting"  # The day of the rest still counts.
     assert [member.together_at for member in rows(world, Member)] == first_said
 
-    says(world, "Sam", "together")
+    says(world, "Sam", "together 1")
     practise(world, "Alex", "Sam")
     assert shown(world, two) == "Gratitude together: 3 days, streak 2 days"
     assert {nudge.kind for nudge in world.nudges(two[0])[before:]} == {NudgeKind.ANSWER}
@@ -365,3 +365,21 @@ def test_whoever_logs_something_has_answered_that_nudges_are_useful(
     says(world, "Alex", "1")
     says(world, "Alex", "no")
     assert rows(world, Pause) == []
+
+
+def test_whoever_was_not_told_what_the_other_sees_is_told_first(world: World, two: Two, habit: UUID) -> None:
+    people.pause(world.site, two[1], None, world.at)  # So that the question does not go out.
+    joining.set_joint(world.site, habit, Joint.BOTH, world.at)
+    world.run()
+    assert "Each can then see" in says(world, "Sam", "together 1")
+    assert not any(member.together_at for member in rows(world, Member, Member.person_id == two[1]))
+    says(world, "Sam", "together 1")
+    assert all(member.together_at for member in rows(world, Member, Member.person_id == two[1]))
+
+
+def test_a_yes_to_an_answer_of_ours_is_no_yes_to_the_question(world: World, two: Two, habit: UUID) -> None:
+    joining.set_joint(world.site, habit, Joint.BOTH, world.at)
+    world.run()
+    says(world, "Sam", "1")
+    says(world, "Sam", "yes")
+    assert not any(member.together_at for member in rows(world, Member, Member.person_id == two[1]))

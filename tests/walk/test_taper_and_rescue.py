@@ -142,6 +142,16 @@ def test_a_rescue_is_one_for_each_member_and_can_be_moved_and_ended(world: World
     assert {r.purpose for r in rows(world, Reminder)} == {"nudge"}
 
 
+def test_a_rescue_that_is_moved_comes_no_second_time_that_day(world: World, alex: UUID) -> None:
+    habit = weekly(world, alex)
+    plan_at(world, "2026-03-07T20:30")
+    reminding.edit_rescue(world.site, habit, time(20, 45), world.at)
+    plan_at(world, "2026-03-07T20:45")
+
+    rescues = rows(world, Nudge, Nudge.kind == NudgeKind.RESCUE, Nudge.reason == Reason.RESCUE)
+    assert len(rescues) == 1
+
+
 def test_an_ended_habit_has_no_rescue(world: World, alex: UUID) -> None:
     habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
     taking_up.archive_habit(world.site, habit, world.at)
