@@ -98,9 +98,9 @@ def test_its_number_names_it_no_more_and_is_given_to_no_other(world: World) -> N
     world.run()
     assert not share_of(world, sam, first).done_on(MONDAY)
     assert "There is no 1" in world.told(sam)[-1].words or "number 1" in world.told(sam)[-1].words
-    again = world.take_up("gratitude", "daily", NOON, sam)
+    other = world.take_up("patience", "daily", NOON, sam)
     assert share_of(world, sam, first).number == 1
-    assert share_of(world, sam, again).number == 3
+    assert share_of(world, sam, other).number == 3
 
 
 def test_all_are_left_at_once(world: World) -> None:

@@ -133,24 +133,37 @@ def a_welcome_after_a_while_away(rows: Rows, one: One) -> Told:
             yield breach((day - since).days < AWAY, one, message, f"welcomed, away since {since}")
         elif message.row.kind is not NudgeKind.SUMMARY and held:
             since = one.day(held[0].row.due_at, held[0].row.id)
-            signs = [*(entry.id for entry in one.entries), *one.resumed]
-            here = any(held[0].row.id < sign < message.row.id for sign in signs)
+            here = any(held[0].row.id < entry.id < message.row.id for entry in one.entries)
             unanswered = len(_unanswered(one, message, tuple(NudgeState)))
             wrong = (day - since).days >= AWAY and not here and unanswered < 3
             yield breach(wrong, one, message, f"was no welcome, away since {since}")
 
 
 def _with_what_was_held(one: One) -> list[tuple[Message, list[Message]]]:
-    """Return each message that went unasked with those held back since the one before."""
+    """Return each message that went unasked with those held back since the one before, summaries aside.
+
+    Whoever gives a sign of life within three days, or ends a pause by writing, has not been away.
+    """
     found: list[tuple[Message, list[Message]]] = []
     held: list[Message] = []
+    signs = [(reply.id, reply.received_at) for reply in one.replies]
+    signs = sorted([*signs, *((entry.id, entry.at) for entry in one.entries)])
+    before = UUID(int=0)
     for message in one.messages:
+        for id_, at in signs:
+            if held and before < id_ < message.row.id:
+                since = min(_away_since(one, row) for row in held)
+                held = [] if (one.day(at, id_) - since).days < AWAY else held
+        if any(before < id_ <= message.row.id for id_ in one.resumed):
+            held = []
+        before = message.row.id
         if message.unprompted and message.row.words_sealed is not None:
             if message.attempts:
                 found.append((message, held))
-            held = []
+            if message.row.kind is not NudgeKind.SUMMARY:
+                held = []
         elif message.unprompted and message.row.reason in HELD:
-            held.append(message)
+            held = [*held, message]
     return found
 
 
