@@ -53,7 +53,7 @@ def why(session: Session, nudge: Nudge, show_all: bool) -> Why:
         rule=rule,
         says=says,
         moved_to=_moved_to(session, nudge),
-        # A welcome has no prompt, and who asked for deeper ones gets them: a prompt tells by being there.
+        # A welcome has no prompt: one tells by being there.
         prompts=_prompts(session, nudge) if show_all else (),
     )
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from habits.needs import Kind, Standing, needless, tapered
+from habits.needs import Kind, Standing, kept_weeks, needless, tapered
 from habits.nudging import Decision, Due, History, Reason, Rules, decide
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -60,6 +60,12 @@ def test_nudges_are_thinned_out_while_the_goal_is_kept(kept_weeks: int, pattern:
         went += "." if left_out else "x"
 
     assert went == pattern
+
+
+@pytest.mark.parametrize(("days", "weeks"), [(None, 0), (0, 0), (6, 0), (7, 1), (27, 3), (28, 4), (84, 12)])
+def test_only_whole_weeks_of_a_streak_count(days: int | None, weeks: int) -> None:
+    today = NOON.date()
+    assert kept_weeks(None if days is None else today - timedelta(days=days), today) == weeks
 
 
 def test_a_broken_streak_brings_all_nudges_back_at_once() -> None:
