@@ -26,7 +26,7 @@ BATCH = 500
 """People claimed in one transaction at the most: other writers get their turn in between."""
 AGO = timedelta(days=1)
 """What was due longer ago than this and catch-up is of no use, wherever quiet hours moved it."""
-TOGETHER = ((Purpose.NUDGE, Purpose.RESCUE), (Purpose.PULSE,), (Purpose.SUMMARY,))
+SAME_MESSAGE = ((Purpose.NUDGE, Purpose.RESCUE), (Purpose.PULSE,), (Purpose.SUMMARY,))
 """What shares a message."""
 
 
@@ -73,7 +73,7 @@ def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> l
     reminders = looked.reminders[person.id]
     nudges = [late for r in reminders for late in _catch_up(person, r, rules, now)]
     joined: list[Reminder] = []
-    for purposes in TOGETHER:
+    for purposes in SAME_MESSAGE:
         if group := _joined([r for r in reminders if r.purpose in purposes], rules, now):
             nudges += _decide(site, person, group, rules, looked, now)
             joined += group

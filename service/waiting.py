@@ -16,7 +16,7 @@ from service.states import NudgeKind, NudgeState
 
 ANSWERABLE = timedelta(hours=48)
 """A nudge waits for an answer this long."""
-DIGEST = 3
+LIKE_SCORES = 3
 """As many habits in one message as a check-in has items."""
 _now = bindparam("now", type_=UTCDateTime)
 # Built once: to build a statement takes longer than to run it.
@@ -112,7 +112,7 @@ def digest_waits(session: Session, person_id: UUID, now: datetime) -> bool:
     """Say whether a digest of three habits or more waits for an answer: its numbers could be scores."""
     waiting = [nudge.id for nudge in open_for_answer(session, person_id, now - ANSWERABLE, now)]
     several = select(NudgeItem.nudge_id).where(NudgeItem.nudge_id.in_(waiting)).group_by(NudgeItem.nudge_id)
-    return session.scalar(several.having(func.count() >= DIGEST).limit(1)) is not None
+    return session.scalar(several.having(func.count() >= LIKE_SCORES).limit(1)) is not None
 
 
 def open_for_answer(session: Session, person_id: UUID, since_at: datetime, until_at: datetime) -> list[Nudge]:

@@ -32,14 +32,6 @@ ON_THE_PHONE = (
     NudgeState.FAILED,
     NudgeState.UNKNOWN,
 )
-DECIDED = (
-    NudgeKind.NUDGE,
-    NudgeKind.RESCUE,
-    NudgeKind.PULSE,
-    NudgeKind.SUMMARY,
-    NudgeKind.WELCOME,
-    NudgeKind.QUESTION,
-)
 WITHOUT_HABITS = {
     NudgeKind.NUDGE: "Reminder",
     NudgeKind.RESCUE: "Rescue",
@@ -177,7 +169,7 @@ def _quick(session: Session, person: Person, now: datetime) -> list[str]:
         return ["RESUME", "streak"]
     newest = session.scalar(
         select(Nudge.kind)
-        .where(Nudge.person_id == person.id, Nudge.kind.in_(DECIDED), Nudge.sent_at.is_not(None))
+        .where(Nudge.person_id == person.id, Nudge.kind.in_(due.REMINDED), Nudge.sent_at.is_not(None))
         .order_by(Nudge.sent_at.desc())
         .limit(1)
     )
@@ -284,7 +276,7 @@ def _decisions(
     """Return what was decided, newest first."""
     rows = session.scalars(
         select(Nudge)
-        .where(Nudge.kind.in_(DECIDED))
+        .where(Nudge.kind.in_(due.REMINDED))
         .order_by(Nudge.due_at.desc(), Nudge.id.desc())
         .limit(SHOWN_DECISIONS)
     ).all()

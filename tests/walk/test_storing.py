@@ -16,27 +16,8 @@ from service.states import AddressKind, NudgeKind, NudgeState, ReplyState
 from tests.walk.channel import Channel
 from tests.walk.rounds import send_all
 from tests.walk.rows import nudges, rows, words
-from tests.world import NUMBERS, World
-
-ALEX, STRANGER = NUMBERS["Alex"], NUMBERS["Charlie"]
-
-
-def store(
-    world: World, text: str, message_id: str = "in-1", sender: str = ALEX, opted_out: bool = False
-) -> UUID | None:
-    message = Inbound(message_id, sender, text, opted_out=opted_out)
-    return inbound.store(world.site, "phone", AddressKind.SMS, message, world.at)
-
-
-def stored(world: World, text: str) -> UUID:
-    reply_id = store(world, text)
-    assert reply_id is not None
-    return reply_id
-
-
-def understand(world: World, reply_id: UUID) -> tuple[replies.Part, ...] | None:
-    understood = inbound.understand(world.site, reply_id, world.at)
-    return understood.parts if understood else None
+from tests.walk.storing import ALEX, STRANGER, store, stored, understand
+from tests.world import World
 
 
 def damage(world: World, reply_id: UUID, sealed: bytes) -> None:
