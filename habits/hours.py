@@ -59,6 +59,14 @@ def out_of_quiet(at: datetime, rules: Rules) -> datetime:
     return at
 
 
+def in_quiet(clock: time, rules: Rules) -> bool:
+    """Say whether a time of day lies in the quiet hours of a day without a change of the clocks."""
+    begins, ends = rules.quiet_from, rules.quiet_to
+    if begins <= ends:
+        return begins <= clock < ends
+    return clock >= begins or clock < ends
+
+
 def quiet_after(at: datetime, rules: Rules) -> datetime | None:
     """Return when the next quiet hours begin after `at`; None if the person has none."""
     return next((begins for begins, _ in _quiet_around(at, rules) if begins > at), None)

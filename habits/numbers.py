@@ -53,7 +53,9 @@ def scores(tokens: Sequence[str], count: int, language: str) -> tuple[int, ...]:
 
     `count` digits in one piece are as many scores; labels `a`, `b`, `c` and courtesies change nothing.
     """
-    ignored = words.phrases("joins", language) | words.phrases("courtesies", language)
+    ignored = frozenset().union(
+        *(words.phrases(name, language) for name in ("joins", "courtesies", "fillers", "score_fillers"))
+    )
     spelled = words.values("numbers", language)
     found: list[str] = []
     place = 0
@@ -112,19 +114,26 @@ def _amount(
 
 
 def clock(tokens: Sequence[str], place: int, now: datetime, language: str) -> tuple[time, int] | None:
-    """Return a time of day: `20:30`, `8:30 pm`, `8pm`, `8 oclock`, `noon`.
+    """Return a time of day: `20:30`, `8:30 pm`, `8pm`, `8 oclock`, `half past 8`, `noon`.
 
     An hour below 12 without `am`, `pm` or a leading zero is taken as whichever of the two comes next.
     """
     if length := words.match(tokens, place, words.phrases("noon", language)):
         return time(_NOON), place + length
-    token, after = _at(tokens, place), place + 1
-    if parts := _TIME.fullmatch(token):
-        hour, minute = int(parts[1]), int(parts[2])
-    elif token.isdigit() and len(token) <= 2:
-        hour, minute = int(token), 0
-    else:
+    offsets = words.amounts("clock_before", language)
+    lead = words.match(tokens, place, offsets)
+    offset = offsets[tuple(tokens[place : place + lead])] if lead else 0
+    read = _hour(_at(tokens, place + lead), language)
+    if read is None:
         return None
+    (hour, minute), after = read, place + lead + 1
+    tails = words.amounts("clock_after", language)
+    if tail := words.match(tokens, after, tails):
+        offset, after = tails[tuple(tokens[after : after + tail])], after + tail
+    if offset:
+        if minute or not 1 <= hour <= 24:
+            return None
+        hour, minute = divmod(hour * 60 + offset, 60)
     for name, earliest in (("morning", 0), ("evening", _NOON)):
         if length := words.match(tokens, after, words.phrases(name, language)):
             whole = 1 <= hour <= _NOON and minute < 60
@@ -132,7 +141,17 @@ def clock(tokens: Sequence[str], place: int, now: datetime, language: str) -> tu
     after += words.match(tokens, after, words.phrases("oclock", language))
     if hour >= 24 or minute >= 60:
         return None
-    return (time(hour, minute) if token[0] == "0" else _next(time(hour, minute), now)), after
+    return (time(hour, minute) if tokens[place].startswith("0") else _next(time(hour, minute), now)), after
+
+
+def _hour(token: str, language: str) -> tuple[int, int] | None:
+    """Return the hour and minute of `20:30`, `8` or `eight`."""
+    if parts := _TIME.fullmatch(token):
+        return int(parts[1]), int(parts[2])
+    if token.isdigit():
+        return (int(token), 0) if len(token) <= 2 else None
+    spelled = words.values("numbers", language).get(token)
+    return None if spelled is None else (spelled, 0)
 
 
 def _next(at: time, now: datetime) -> time:
@@ -151,29 +170,44 @@ def day(tokens: Sequence[str], place: int, today: date, language: str) -> tuple[
     weekday = words.ranks("weekdays", language).get(token)
     if weekday is not None:
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1), place + 1
-    if parts := _DATE.fullmatch(token):
-        return _after(_date(int(parts[1]), int(parts[2]), int(parts[3])), today, place + 1)
-    return _day_of_month(tokens, place, today, language)
+    if exact := iso_date(token):
+        return (exact, place + 1) if exact > today else None
+    return _coming_day_of_month(tokens, place, today, language)
 
 
-def _day_of_month(tokens: Sequence[str], place: int, today: date, language: str) -> tuple[date, int] | None:
+def _coming_day_of_month(
+    tokens: Sequence[str], place: int, today: date, language: str
+) -> tuple[date, int] | None:
+    read = day_and_month(tokens, place, language)
+    if read is None:
+        return None
+    coming = (date_of(year, read[1], read[0]) for year in (today.year, today.year + 1))
+    found = next((when for when in coming if when and when > today), None)
+    # A date that has just gone is a slip, not the same date a year from now.
+    return (found, read[2]) if found and found - today <= _FORESEEN else None
+
+
+def day_and_month(tokens: Sequence[str], place: int, language: str) -> tuple[int, int, int] | None:
+    """Return the day and the month of `24 dec`, `dec 24` or `24 de diciembre`, and the place after them."""
     months = words.ranks("months", language)
-    first, second = _at(tokens, place), _at(tokens, place + 1)
+    first = _at(tokens, place)
+    second_at = place + 1 + words.match(tokens, place + 1, words.phrases("of_month", language))
+    second = _at(tokens, second_at)
     if first in months:
         first, second = second, first
     if second not in months or not _DIGITS.fullmatch(first):
         return None
-    coming = (_date(year, months[second] + 1, int(first)) for year in (today.year, today.year + 1))
-    found = next((when for when in coming if when and when > today), None)
-    # A date that has just gone is a slip, not the same date a year from now.
-    return (found, place + 2) if found and found - today <= _FORESEEN else None
+    return int(first), months[second] + 1, second_at + 1
 
 
-def _after(when: date | None, today: date, place: int) -> tuple[date, int] | None:
-    return (when, place) if when and when > today else None
+def iso_date(token: str) -> date | None:
+    """Return the date that a token such as `2026-12-24` names, or None."""
+    parts = _DATE.fullmatch(token)
+    return date_of(int(parts[1]), int(parts[2]), int(parts[3])) if parts else None
 
 
-def _date(year: int, month: int, day_of_month: int) -> date | None:
+def date_of(year: int, month: int, day_of_month: int) -> date | None:
+    """Return a date, or None where the calendar has none."""
     try:
         return date(year, month, day_of_month)
     except ValueError:

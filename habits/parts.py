@@ -1,53 +1,8 @@
-"""What a message is understood against, and what it can say. Used through `habits.replies`."""
+"""What a message can say."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
 from enum import StrEnum
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A habit that the person has now, by the number that is theirs for good."""
-
-    number: int
-    slug: str
-    title: str
-    aliases: tuple[str, ...] = ()
-
-
-class Asked(StrEnum):
-    """What a question with the answers yes and no is about."""
-
-    TOGETHER = "together"
-    USEFUL = "useful"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """The question that a yes or a no belongs to: the newest of our own messages, and not answered yet."""
-
-    about: Asked
-    number: int = 0
-    """The habit's, for TOGETHER."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a message is understood against."""
-
-    now: datetime
-    """Aware, in the person's own zone."""
-    habits: tuple[Known, ...] = ()
-    waiting: tuple[tuple[int, ...], ...] = ()
-    """The numbers of the habits in each nudge that still waits for an answer, newest first."""
-    asking_consent: bool = False
-    stopped: bool = False
-    pulse: tuple[tuple[int, int], ...] = ()
-    """Lowest and highest score of each item of the check-in, while one is open."""
-    joint: tuple[int, ...] = ()
-    """The numbers of the habits that both of a couple may make theirs together."""
-    question: Question | None = None
-    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +21,41 @@ class Agree:
 
 
 @dataclass(frozen=True, slots=True)
+class Danger:
+    """May be in danger from a person, themselves included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic:
+    """Was written by a machine."""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """Has done these habits; one or more numbers, all known."""
+    """Has done these habits; one or more numbers, all known; on `day`, if one was said."""
 
     numbers: tuple[int, ...]
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Skips these habits; one or more numbers, all known."""
+    """Skips these habits; one or more numbers, all known; on `day`, if one was said."""
 
     numbers: tuple[int, ...]
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadDay:
+    """Spoke of a day that is in the future, or too long ago to be logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotToday:
+    """Says no for today, or that it did not happen; `hard` if they tell of a bad day."""
+
+    hard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +65,13 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Wants the nudge again after `delay`, or at the next `at`; an hour from now if neither is given."""
+    """Wants the nudge again after `delay`, or at the next `at`, or on the coming day `on`, at its usual hour
+    if no `at` is given; an hour from now if nothing is.
+    """
 
     delay: timedelta | None = None
     at: time | None = None
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +84,27 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """Wants quiet about these habits alone, for as long as `Pause` has it."""
+
+    numbers: tuple[int, ...]
+    days: int | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
-    """Ends a pause."""
+    """Ends a pause; with numbers, the rest of these habits, or brings back those that were dropped."""
+
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Wants the nudges of these habits at another time of day from now on; none named: the newest nudge's."""
+
+    time: time
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,79 @@ class ShowHabits:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowNext:
+    """Asks when the next reminder comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowResults:
+    """Asks for their own check-ins so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCall:
+    """Asks for people to call."""
+
+
+class Topic(StrEnum):
+    """What a person wants to hear about a habit."""
+
+    MORE = "more"  # Another prompt.
+    DEEPER = "deeper"  # A deep one.
+    WHY = "why"
+    HOW = "how"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Wants to hear something about a habit; a known number."""
+
+    topic: Topic
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Shares these items of the last answered check-in, counted from 1; none: asks which there are."""
+
+    items: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShareNothing:
+    """Shares nothing of the last answered check-in, or takes it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Leaves these habits for good; one or more numbers, all known."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leaves all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Wants all that is kept of them deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Sends the code that confirms it; digits only, none if they meant to confirm without it."""
+
+    digits: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Wants nothing deleted after all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """Answers the check-in, each score within its item's range."""
 
@@ -154,6 +228,11 @@ class About(StrEnum):
     SKIP = "skip"
     TOGETHER = "together"
     APART = "apart"
+    DROP = "drop"
+    MORE = "more"
+    DEEPER = "deeper"
+    WHY = "why"
+    HOW = "how"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,28 +251,74 @@ class UnknownNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Said more than was understood: to be named in the answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unclear:
     """Was not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """Reacted to a message of ours in a way that says `done`, or `how`; `message` is its place in what was sent."""
+
+    message: int
+    how: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unreacted:
+    """Took a reaction to a message of ours back; `message` is its place in what was sent."""
+
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A reaction that says nothing to us."""
 
 
 Part = (
     Stop
     | Help
+    | Danger
+    | Automatic
     | Agree
     | Done
     | Skip
+    | BadDay
+    | NotToday
     | Undo
     | Later
     | Pause
+    | Rest
     | Resume
+    | At
     | Together
     | Apart
     | ShowStreaks
     | ShowHabits
+    | ShowNext
+    | ShowResults
+    | ShowCall
+    | Tell
+    | Share
+    | ShareNothing
+    | Drop
+    | Leave
+    | Delete
+    | Code
+    | Keep
     | Scores
     | SkipPulse
     | BadScores
     | Which
     | UnknownNumber
+    | Unread
     | Unclear
+    | Reacted
+    | Unreacted
+    | Ignored
 )

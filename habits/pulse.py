@@ -1,19 +1,25 @@
 """The weekly check-in: which three items are asked in which week."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
 from habits import catalogue as texts
 
-HIGHEST = 5
+LEAST, HIGHEST = 1, 5
+LOW = 2
+TWICE, OFFERED_EVERY = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question. Scores run from `lowest` to `highest`, both allowed; `short` is its form in an SMS."""
+    """One question. Scores run from `lowest` to `highest`, both allowed; `short` is its form in an SMS, and
+    `label` names it where scores are shown.
+    """
 
     id: str
+    label: str
     text: str
     short: str
     lowest: int
@@ -53,7 +59,28 @@ def _items(language: str) -> Items:
 
 
 def _item(row: texts.Table) -> Item:
-    return Item(row["id"], row["text"], row["short"], row.get("lowest", 1), HIGHEST, tuple(row["serves"]))
+    return Item(
+        row["id"], row["label"], row["text"], row["short"], row.get("lowest", 1), HIGHEST, tuple(row["serves"])
+    )
+
+
+def label(item_id: str, language: str = texts.ENGLISH) -> str:
+    """Return the name of an item; its id if the catalogue has it no more."""
+    known = items(language)
+    return next((item.label for item in (*known.fixed, *known.rotating) if item.id == item_id), item_id)
+
+
+def low_again(scores: Sequence[int]) -> bool:
+    """Say whether the newest of an item's scores is the second low one running, or the sixth, the tenth …
+
+    A 0 says that an item does not apply. An offer that comes every week would be a nuisance.
+    """
+    running = 0
+    for score in reversed(scores):
+        if not LEAST <= score <= LOW:
+            break
+        running += 1
+    return running % OFFERED_EVERY == TWICE
 
 
 def asked(week_on: date, language: str = texts.ENGLISH) -> tuple[Item, ...]:

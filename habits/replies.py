@@ -1,232 +1,158 @@
 """What a person means by a message: pure, in the order in which meanings take precedence.
 
-Opt-out, opt-out in a sentence, HELP, consent, the question that is open, check-in, then the grammar of
-`clauses`. Anything else is Unclear. Opt-out, consent and HELP are recognised in all languages, the rest in
-the person's and in English.
+Reaction, opt-out, danger, opt-out in a sentence, automatic reply, HELP, consent, the question that is open,
+check-in, the grammar of `clauses`, plain words. Anything else is Unclear. Opt-out, danger, automatic replies,
+consent and HELP are recognised in all languages, the rest in the person's and in English.
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import dataclass
+from enum import StrEnum
 
-from habits import clauses, numbers, words, yes_and_no
-from habits.items import Act, Ground, Verb
+from habits import checkin, commands, patterns, reactions, safety, stories, words, yes_and_no
+from habits.context import Context
 from habits.parts import (
     About,
-    Agree,
-    Apart,
-    Asked,
-    BadScores,
-    Context,
+    Automatic,
+    Danger,
     Done,
     Help,
-    Known,
-    Later,
+    NotToday,
     Part,
     Pause,
-    Question,
-    Resume,
-    Scores,
-    ShowHabits,
-    ShowStreaks,
-    Skip,
-    SkipPulse,
+    Reacted,
     Stop,
-    Together,
+    Tell,
+    Topic,
     Unclear,
-    Undo,
-    UnknownNumber,
     Which,
 )
 
-__all__ = [
-    "About",
-    "Agree",
-    "Apart",
-    "Asked",
-    "BadScores",
-    "Context",
-    "Done",
-    "Help",
-    "Known",
-    "Later",
-    "Part",
-    "Pause",
-    "Question",
-    "Resume",
-    "Scores",
-    "ShowHabits",
-    "ShowStreaks",
-    "Skip",
-    "SkipPulse",
-    "Stop",
-    "Together",
-    "Unclear",
-    "Undo",
-    "UnknownNumber",
-    "Which",
-    "is_opt_out",
-    "understand",
-]
 
-LONGEST_COMMAND = 60
-HARMLESS_TO_ASK = frozenset({Verb.LATER, Verb.STREAKS, Verb.HABITS})
-PLAIN: dict[Verb, Part] = {
-    Verb.UNDO: Undo(),
-    Verb.RESUME: Resume(),
-    Verb.STREAKS: ShowStreaks(),
-    Verb.HABITS: ShowHabits(),
-}
-OF_NUMBERS: dict[Verb, type[Done | Skip | Together | Apart]] = {
-    Verb.DONE: Done,
-    Verb.AFFIRM: Done,
-    Verb.SKIP: Skip,
-    Verb.TOGETHER: Together,
-    Verb.APART: Apart,
-}
-DIGEST = 3
-BOTH = 2
+
+class Rule(StrEnum):
+    """Why a message was taken to mean what it was taken to mean."""
+
+    REACTION = "it has the shape of a reaction"
+    OPT_OUT = "the whole message is an opt-out word"
+    DANGER = "it sounds like danger"
+    SENTENCE = "it is a wish to receive nothing more"
+    AUTOMATIC = "a machine wrote it"
+    HELP = "the whole message asks for help"
+    CONSENT = "consent is being asked, or was taken back before"
+    QUESTION = "it answers the question that is open"
+    CHECK_IN = "it answers the check-in that is open"
+    GRAMMAR = "its words are commands"
+    STORY = "one nudge waits, and it tells of something done"
+    DENIAL = "it says that nothing was done, or tells of a bad day"
+    UNCLEAR = "no rule fits"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message says, one part or more, and the rule that decided."""
+
+    parts: tuple[Part, ...]
+    rule: Rule
+
+
+def understand(text: str, context: Context) -> tuple[Part, ...]:
+    """Return what the message says, one part or more: Unclear where nothing of it is clear."""
+    return read(text, context).parts
+
+
+def read(text: str, context: Context) -> Reading:
+    """Return what the message says and why. Raises nothing; takes time linear in the length of the text."""
+    if reaction := reactions.read(text):
+        return Reading(_reaction(reactions.meaning(reaction, context.sent), context), Rule.REACTION)
+    said = words.fold(text)
+    line = words.line(said)
+    if _is_keyword(said):
+        return Reading((Stop(),), Rule.OPT_OUT)
+    tokens = words.tokens(said)
+    asks = commands.asks(said, context)
+    wants_nothing_more = _wants_nothing_more(line, tokens)
+    if safety.sounds_like_danger(line):
+        return Reading((Danger(), Stop()) if wants_nothing_more else (Danger(),), Rule.DANGER)
+    command = commands.read(tokens, asks, context) if len(tokens) <= commands.LONGEST_COMMAND else ()
+    if wants_nothing_more and not _only_for_a_while(command):
+        return Reading((Stop(),), Rule.SENTENCE)
+    if patterns.everywhere("automatic").search(line):
+        return Reading((Automatic(),), Rule.AUTOMATIC)
+    if words.made_of(words.words(said), words.everywhere("help"), words.everywhere("courtesies")):
+        return Reading((Help(),), Rule.HELP)
+    if len(tokens) <= commands.LONGEST_COMMAND:
+        for rule, parts in (
+            (Rule.CONSENT, yes_and_no.consent(tokens, asks, context)),
+            (Rule.QUESTION, yes_and_no.answer(tokens, asks, context)),
+            (Rule.CHECK_IN, checkin.answer(tokens, command, context)),
+            (Rule.GRAMMAR, command),
+        ):
+            if parts:
+                return Reading(parts, rule)
+    return _plain(line, tokens, asks, context)
 
 
 def is_opt_out(text: str) -> bool:
     """Say whether the whole message is an opt-out keyword; marks, emoji and repeats do not matter."""
-    return words.made_of(words.words(words.fold(text)), words.everywhere("opt_out"))
+    return reactions.read(text) is None and _is_keyword(words.fold(text))
 
 
-def understand(text: str, context: Context) -> tuple[Part, ...]:
-    """Return what the message says, one part or more: Unclear where nothing, or not all of it, is clear.
+def _is_keyword(said: str) -> bool:
+    return words.made_of(words.words(said), words.everywhere("opt_out"))
 
-    Raises nothing; takes time linear in the length of the text.
-    """
-    said = words.fold(text)
-    spoken = words.words(said)
+
+def _wants_nothing_more(line: str, tokens: words.Phrase) -> bool:
+    """Say whether a message wishes for nothing more: all of it, one of its clauses, or a sentence in it."""
     courtesies = words.everywhere("courtesies")
-    if words.made_of(spoken, words.everywhere("opt_out") | words.everywhere("opt_out_sentences"), courtesies):
-        return (Stop(),)
-    if words.made_of(spoken, words.everywhere("help"), courtesies):
-        return (Help(),)
-    tokens = words.tokens(said)
-    if len(tokens) > LONGEST_COMMAND:
-        return (Unclear(),)
-    asks = "?" in said
-    parts = yes_and_no.consent(tokens, asks, context) or yes_and_no.answer(tokens, asks, context)
-    parts = parts or _check_in(tokens, asks, context)
-    return parts or _command(tokens, asks, context) or (Unclear(),)
+    weak, sentences = words.everywhere("opt_out_weak"), words.everywhere("opt_out_sentences")
+    strong = words.everywhere("opt_out") - weak
+    padding = courtesies | words.everywhere("opt_out_padding")
+    spoken = tuple(word for word in line.split() if word != words.SEPARATOR)
+    if words.made_of(spoken, weak, courtesies) or words.made_of(spoken, strong | sentences, padding):
+        return True
+    if _matches(line):
+        return True
+    laughs = words.everywhere("laughter")
+    if any((token,) in laughs for token in tokens):
+        return False
+    return any(words.made_of(clause.split(), strong, padding) for clause in line.split(words.SEPARATOR))
 
 
-def _check_in(tokens: words.Phrase, asks: bool, context: Context) -> tuple[Part, ...]:
-    """Return the answer to an open check-in, or nothing if the message is about something else."""
-    if not context.pulse:
-        return ()
-    # "Skip" is about the nudge that waits, if there is one; "S" is said of a check-in only.
-    skips = frozenset({("s",)}) if _newest(context) else words.phrases("skip_pulse", context.language)
-    if words.made_of(tokens, skips, words.everywhere("courtesies")):
-        return (SkipPulse(),)
-    values = numbers.scores(tokens, len(context.pulse), context.language)
-    if not values:
-        return ()
-    logged = _command(tokens, asks, context)
-    in_range = all(low <= value <= high for value, (low, high) in zip(values, context.pulse, strict=False))
-    if len(values) == len(context.pulse) and in_range:
-        return logged if logged == (Done(values),) and _in_digest(values, context) else (Scores(values),)
-    match logged:
-        case (Done(of),) if len(values) == 1 or any(set(of) <= set(nudge) for nudge in context.waiting):
-            return logged
-    return (BadScores(),)
+def _matches(line: str) -> bool:
+    return any(not found["but"] for found in patterns.unless("opt_out", "negations").finditer(line))
 
 
-def _in_digest(values: tuple[int, ...], context: Context) -> bool:
-    """Say whether all are numbers of one digest of three or more.
-
-    No check-in is sent while such a digest waits, so that it is the newer of the two and the one answered.
-    """
-    return any(len(nudge) >= DIGEST and set(values) <= set(nudge) for nudge in context.waiting)
-
-
-def _command(tokens: words.Phrase, asks: bool, context: Context) -> tuple[Part, ...]:
-    """Return what the grammar makes of a message, nothing if it is unclear; a question logs nothing."""
-    said: dict[Act, tuple[int, ...]] = {}
-    for act, of in clauses.statements(tokens, _ground(context)):
-        said[act] = said.get(act, ()) + of
-    if asks and any(act.verb not in HARMLESS_TO_ASK for act in said):
-        return ()
-    named = {number for of in said.values() for number in of}
-    return tuple(part for act, of in said.items() for part in _parts(act, of, named, context))
+def _only_for_a_while(command: tuple[Part, ...]) -> bool:
+    """Say whether "stop until monday" or "stop gratitude" is all that was said."""
+    return bool(command) and all(
+        isinstance(part, commands.FOR_A_WHILE) or (isinstance(part, Pause) and (part.days or part.until))
+        for part in command
+    )
 
 
-def _ground(context: Context) -> Ground:
-    names: dict[words.Phrase, frozenset[int]] = {}
-    for habit in context.habits:
-        for name in _names(habit):
-            names[name] = names.get(name, frozenset()) | {habit.number}
-    known, newest = _known(context), _newest(context)
-    open_ones = tuple(sorted({number for nudge in context.waiting for number in nudge} & set(known)))
-    both = next((of for of in (newest, open_ones or known) if len(of) == BOTH), ())
-    all_ = newest or (known if len(known) == 1 else ())
-    return Ground(context.language, context.now, names, known, all_, both)
+def _reaction(part: Part, context: Context) -> tuple[Part, ...]:
+    """Return what a reaction says of the message's habits: which one, if there are several."""
+    if not isinstance(part, Reacted):
+        return (part,)
+    known = {habit.number for habit in context.habits}
+    of = tuple(number for number in context.sent[part.message].numbers if number in known)
+    match of:
+        case ():
+            return (part,)
+        case (number,):
+            return part, Tell(Topic.HOW, number) if part.how else Done((number,))
+    return part, Which(of, About.HOW if part.how else About.DONE)
 
 
-@lru_cache(maxsize=1024)
-def _names(habit: Known) -> frozenset[words.Phrase]:
-    return frozenset(words.words_of(name) for name in (habit.slug, habit.title, *habit.aliases))
-
-
-def _known(context: Context) -> tuple[int, ...]:
-    return tuple(sorted(habit.number for habit in context.habits))
-
-
-def _newest(context: Context) -> tuple[int, ...]:
-    """Return the habits of the newest nudge that waits, as far as the person still has them."""
-    known = set(_known(context))
-    lived = (tuple(number for number in nudge if number in known) for nudge in context.waiting)
-    return next((nudge for nudge in lived if nudge), ())
-
-
-def _parts(act: Act, of: tuple[int, ...], named: set[int], context: Context) -> Iterator[Part]:
-    match act.verb:
-        case Verb.DONE | Verb.SKIP | Verb.AFFIRM if of:
-            yield from _of_numbers(act.verb, of, context)
-        case Verb.DONE | Verb.SKIP | Verb.AFFIRM:
-            yield from _bare(act.verb, named, context)
-        case Verb.TOGETHER | Verb.APART:
-            yield from _of_both(act.verb, of, context)
-        case Verb.LATER:
-            yield Later(act.delay, act.at)
-        case Verb.PAUSE:
-            yield Pause(act.days, act.until)
-        case verb:
-            yield PLAIN[verb]
-
-
-def _of_numbers(verb: Verb, of: tuple[int, ...], context: Context) -> Iterator[Part]:
-    known = _known(context)
-    if mine := tuple(dict.fromkeys(number for number in of if number in known)):
-        yield OF_NUMBERS[verb](mine)
-    for number in dict.fromkeys(of):
-        if number not in known:
-            yield UnknownNumber(number)
-
-
-def _of_both(verb: Verb, of: tuple[int, ...], context: Context) -> Iterator[Part]:
-    """Say which habits a `together` or `apart` is of: a bare one of the one asked about.
-
-    "Together" alone may tell what was done, and it discloses: where nothing was asked it is asked back.
-    """
-    if not of and context.question and context.question.about is Asked.TOGETHER:
-        of = (context.question.number,)
-    if of or (verb is Verb.APART and len(context.joint) == 1):
-        yield from _of_numbers(verb, of or context.joint, context)
-    elif context.joint:
-        yield Which(context.joint, About(verb.value))
-
-
-def _bare(verb: Verb, named: set[int], context: Context) -> Iterator[Part]:
-    """Say what a `done`, `skip` or `yes` without a number is about: the newest nudge, or the only habit.
-
-    A mere `yes` logs nothing while no nudge waits: it may have answered one of our answers.
-    """
-    newest = _newest(context)
-    left = tuple(number for number in newest or _known(context) if number not in named)
-    if len(left) == 1 and (newest or verb is not Verb.AFFIRM):
-        yield OF_NUMBERS[verb](left)
-    elif left:
-        yield Which(left, About.SKIP if verb is Verb.SKIP else About.DONE)
+def _plain(line: str, tokens: words.Phrase, asks: bool, context: Context) -> Reading:
+    """Return what plain words say of the one nudge that waits, and otherwise whether they say no."""
+    if asks or any((token,) in words.everywhere("against") for token in tokens):
+        return Reading((Unclear(),), Rule.UNCLEAR)
+    if stories.is_hard(line, context.language):
+        return Reading((NotToday(hard=True),), Rule.DENIAL)
+    if stories.denies(line, context.language):
+        return Reading((NotToday(),), Rule.DENIAL)
+    if len(context.waiting) == 1 and stories.tells_of_done(line, context.language):
+        if parts := commands.told_of_waiting(tokens, context):
+            return Reading(parts, Rule.STORY)
+    return Reading((Unclear(),), Rule.UNCLEAR)

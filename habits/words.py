@@ -1,6 +1,6 @@
 """The words of a message: folded to what they mean, cut into tokens, compared with what people write.
 
-What people write stands in `catalogue/en/replies.toml`. A token is a word, a number in digits, a time or date
+What people write stands in `catalogue/*/replies.toml`. A token is a word, a number in digits, a time or date
 in digits, an emoji, a separator or NOISE. All of this takes time linear in the length of the message.
 """
 
@@ -16,7 +16,7 @@ Phrase = tuple[str, ...]
 SEPARATOR = ","
 RANGE = "-"
 NOISE = "\0"
-LONGEST_PHRASE = 6
+LONGEST_PHRASE = 7
 
 # Letters and marks that look like another: of Cyrillic, Greek and the typographers.
 _LOOK_ALIKE = str.maketrans(
@@ -41,17 +41,25 @@ _TOKEN = re.compile(
 )
 _IS_TIME = re.compile(r"\d{1,2}[:.]\d{2}")
 _IS_BROKEN = re.compile(r"\d+[:.]\d+")
-_SEPARATORS = frozenset(",;&+/.:")
-_IGNORED = frozenset("!\"'()*_?#")
+_SEPARATORS = frozenset(",;&+/.:!")
+_IGNORED = frozenset("\"'()*_?#¿¡")
+_DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
+_LONG_NUMBER = re.compile(r"\+?\d[\d ().-]{5,}\d")
+_PLAIN_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CLAUSE_ENDS = re.compile(r"[.,;:!?\n/&+]+|\s-+\s")
+_MARKUP = re.compile(r"<[^<>]{1,40}>")
+_NO_WORD = re.compile(r"[^\w,]+|_")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def fold(text: str) -> str:
     """Return a message as it is compared: case, accents, compatible forms (NFKC), look-alike letters,
-    invisible characters and typographic quotes are gone; line breaks stay.
+    invisible characters, typographic quotes and drawn-out letters ("doneee") are gone; line breaks stay.
     """
     text = unicodedata.normalize("NFKC", _visible(text.translate(_LOOK_ALIKE)))
     text = unicodedata.normalize("NFKD", text.translate(_LOOK_ALIKE).casefold())
-    return _APOSTROPHE.sub("", "".join(map(_digit, _visible(text))))
+    text = "".join(map(_digit, _visible(text))).translate(_LOOK_ALIKE)
+    return _DRAWN_OUT.sub(r"\1", _APOSTROPHE.sub("", text))
 
 
 def _visible(text: str) -> str:
@@ -77,11 +85,38 @@ def words(said: str) -> Phrase:
     return tuple(_WORD.findall(said))
 
 
+def line(said: str) -> str:
+    """Return a folded message as one line: its words with one space between them, and "," for each mark that
+    ends a clause. What `patterns` looks at.
+    """
+    return " ".join(_NO_WORD.sub(" ", _CLAUSE_ENDS.sub(" , ", _MARKUP.sub(" ", said))).split())
+
+
 def tokens(said: str) -> Phrase:
-    """Return the tokens of a folded message."""
+    """Return the tokens of a folded message; a link, or a number as long as a telephone's, is NOISE."""
+    said = _LONG_NUMBER.sub(_unless_dates, _without_links(said))
     said = _HALF_DAY.sub(r"\1m", said).replace("\n", SEPARATOR)
     said = _LOOSE_DASH.sub(SEPARATOR, _HYPHEN.sub(" ", said))
     return tuple(token for found in _TOKEN.findall(said) if (token := _token(found)))
+
+
+def _without_links(said: str) -> str:
+    if "://" not in said and "w." not in said:
+        return said
+    pieces = re.split(r"(\s+)", said)
+    return "".join(NOISE if "://" in piece or piece.startswith("w.") else piece for piece in pieces)
+
+
+def _unless_dates(found: re.Match[str]) -> str:
+    """Return NOISE for a number of seven digits or more in one piece, what stands there for anything else."""
+    text = found[0]
+    digits = sum(character.isdigit() for character in text)
+    # Numbers of habits have a space or a dash between each of them, and no plus before them.
+    pieces = [piece for piece in re.split(r"[ ().+-]+", text) if piece]
+    short = all(len(piece) <= 2 for piece in pieces)
+    if digits < 7 or short or _PLAIN_DATE.search(text):
+        return text
+    return f" {NOISE} "
 
 
 def _token(found: str) -> str:
@@ -99,8 +134,8 @@ def _token(found: str) -> str:
 @cache
 def phrases(name: str, language: str) -> frozenset[Phrase]:
     """Return the phrases of one kind in a person's language and in English."""
-    own = (texts.read_own("replies", spoken).get(name, ()) for spoken in _spoken(language))
-    return frozenset(words_of(phrase) for listed in own for phrase in listed)
+    own = (texts.read_own("replies", spoken).get(name, ()) for spoken in spoken_by(language))
+    return frozenset(form for listed in own for phrase in listed for form in forms(phrase))
 
 
 @cache
@@ -112,30 +147,47 @@ def everywhere(name: str) -> frozenset[Phrase]:
 @cache
 def values(name: str, language: str) -> Mapping[str, int]:
     """Return a table of words with their numbers, in a person's language and in English."""
-    found: dict[str, int] = {}
-    for own in _spoken(language):
-        found |= texts.read_own("replies", own).get(name, {})
-    return found
+    return {phrase[0]: number for phrase, number in amounts(name, language).items() if len(phrase) == 1}
+
+
+@cache
+def amounts(name: str, language: str) -> Mapping[Phrase, int]:
+    """Return a table of phrases with their numbers, in a person's language and in English."""
+    return {
+        form: number
+        for own in spoken_by(language)
+        for phrase, number in texts.read_own("replies", own).get(name, {}).items()
+        for form in forms(phrase)
+    }
 
 
 @cache
 def ranks(name: str, language: str) -> Mapping[str, int]:
     """Return words with their place, from 0, in a list of names such as `weekdays`."""
     return {
-        word: place
-        for own in _spoken(language)
+        form[0]: place
+        for own in spoken_by(language)
         for place, names in enumerate(texts.read_own("replies", own).get(name, ()))
         for word in names
+        for form in forms(word)
     }
 
 
-def _spoken(language: str) -> tuple[str, ...]:
+def spoken_by(language: str) -> tuple[str, ...]:
+    """Return the languages that a person is understood in: English, and their own after it."""
     return tuple(dict.fromkeys((texts.ENGLISH, texts.language_of(language))))
 
 
-def words_of(phrase: str) -> Phrase:
-    """Return a phrase of the catalogue, or a name, as tokens; an emoji stands for itself."""
-    return tuple(token for token in tokens(fold(phrase)) if token not in (SEPARATOR, RANGE, NOISE))
+def forms(phrase: str) -> frozenset[Phrase]:
+    """Return a phrase of the catalogue, or a name, as tokens: as it is folded, and with "ae" for "ä".
+
+    An emoji stands for itself.
+    """
+    written = {phrase, phrase.lower().translate(_UMLAUTS)}
+    return frozenset(
+        tuple(token for token in tokens(fold(one)) if token not in (SEPARATOR, RANGE, NOISE))
+        for one in written
+    )
 
 
 def match(heard: Sequence[str], start: int, known: Collection[Phrase]) -> int:

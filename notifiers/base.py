@@ -109,7 +109,9 @@ class Inbound:
     received_at: datetime | None = None
     """When the provider got it, if it says so."""
     opted_out: bool = False
-    """The provider has already blocked further messages to this address."""
+    """The provider has already blocked further messages to this address, and said so."""
+    answered: bool = False
+    """The provider has already answered it: HELP or START, where it looks after those itself."""
 
 
 class Notifier(Protocol):

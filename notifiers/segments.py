@@ -22,6 +22,7 @@ GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
 _ALONE = {"gsm7": 160, "ucs2": 70}
 _JOINED = {"gsm7": 153, "ucs2": 67}
 
+MOST_UCS2 = 2
 _JOINER = "\u200d"
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 _LEADING_JAMO = re.compile("[\u1100-\u115f\ua960-\ua97c]")
@@ -62,11 +63,17 @@ def count(text: str) -> Segments:
 def fitting(variants: Sequence[str], most: int = 1) -> str:
     """Return the first variant of at most `most` segments, or the last one if none is that short.
 
+    A text beyond the GSM alphabet may take two where others take one: a segment holds less than half of it.
     `variants` run from long to short. Raises ValueError when there is none.
     """
     if not variants:
         raise ValueError("There is no variant to choose from.")
-    return next((text for text in variants if count(text).segments <= most), variants[-1])
+    return next((text for text in variants if _fits(text, most)), variants[-1])
+
+
+def _fits(text: str, most: int) -> bool:
+    counted = count(text)
+    return counted.segments <= (most if counted.encoding is Encoding.GSM7 else max(most, MOST_UCS2))
 
 
 def clusters(text: str) -> list[str]:

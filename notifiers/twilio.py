@@ -159,8 +159,9 @@ class Twilio:
         is_report = "MessageStatus" in form or form.get("SmsStatus", "received") != "received"
         if is_report or not sender or not _MESSAGE_SID.fullmatch(sid):
             return None
-        stopped = (form.get("OptOutType") or "").upper() == "STOP"
-        return Inbound(sid, sender, form.get("Body") or "", opted_out=stopped)
+        handled = (form.get("OptOutType") or "").upper()
+        stopped, answered = handled == "STOP", handled in ("HELP", "START")
+        return Inbound(sid, sender, form.get("Body") or "", opted_out=stopped, answered=answered)
 
 
 class _Fields(dict[str, list[str]]):

@@ -1,22 +1,40 @@
 """One message being acted on: what each act needs of it, and what answers the messages it is about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from habits import wording
 from service import composing, due, outbox
 from service.facts import Share
+from service.ids import new_id
 from service.models import Address, Nudge, Person, Reply
+from service.outbox import NewItem
 from service.reading import Context
 from service.site import Site
-from service.states import NudgeState
+from service.states import Cause, NudgeState
 
 SOURCE = "reply"
+REACTION = "reaction"
+"""The source of what a tap on one of our messages logged."""
 ARRIVED = "answered, so it arrived"
 """Why a message of unknown fate counts as sent."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What is to be known of our answer besides its words."""
+
+    id: UUID = field(default_factory=new_id)
+    cause: Cause = Cause.REPLY
+    reason: str = "an answer"
+    items: list[NewItem] = field(default_factory=list)
+    """The habit that it brings another prompt for."""
+    forgets: bool = False
+    """The person is deleted with this message; nobody is left to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,7 @@ class Acting:
     reply: Reply
     context: Context
     now: datetime
+    answer: Answer = field(default_factory=Answer)
 
     def text(self, key: str, **values: str | int) -> str:
         return composing.text(self.person.language, key, self.context.turn, **values)
@@ -43,10 +62,14 @@ class Acting:
 
     def titles(self, numbers: Sequence[int]) -> str:
         """Return these habits as `Gratitude, Quality time`."""
-        return ", ".join(self.title(self.context.shares[number]) for number in dict.fromkeys(numbers))
+        return ", ".join(self.title(self.share(number)) for number in dict.fromkeys(numbers))
 
     def day(self, day: date) -> str:
         return wording.day_name(self.person.language, day, due.today(self.person, self.now))
+
+    def share(self, number: int) -> Share:
+        """Return the habit with this number, living or dropped."""
+        return self.context.shares.get(number) or self.context.dropped[number]
 
     def when(self, instant: datetime) -> str:
         local = instant.astimezone(due.zone_of(self.person.zone))

@@ -5,32 +5,53 @@ The caller holds the person's lock and has one transaction for all of a message'
 
 from collections.abc import Sequence
 
-from habits import replies
+from habits import parts as said
+from habits.context import Asked
 from habits.entries import Mark
 from notifiers.segments import count
-from service import composing, consent, due, events, noting, putting_off, telling, together
+from service import (
+    composing,
+    consent,
+    due,
+    ending,
+    events,
+    moving,
+    noting,
+    offering,
+    putting_off,
+    sharing,
+    telling,
+    together,
+)
 from service.acting import SOURCE, Acting, mark_answered
 from service.states import Cause
 
 MOST_SEGMENTS = 2
-NO_ANSWER = (replies.Help, replies.Unclear, replies.UnknownNumber, replies.Which)
+NO_ANSWER = (said.Help, said.Unclear, said.UnknownNumber, said.Which, said.Unread, said.Ignored, said.Danger)
 """What does not answer a question with the answers yes and no."""
+TO_STOPPED = {
+    said.Help: Cause.HELP,
+    said.Danger: Cause.HELP,
+    said.ShowCall: Cause.HELP,
+    said.Delete: Cause.DELETE,
+    said.Code: Cause.OPT_OUT,
+    said.Keep: Cause.OPT_OUT,
+}
+"""What is answered even to somebody who stopped, and as what."""
 
 
-def act(at: Acting, parts: Sequence[replies.Part]) -> tuple[str, Cause]:
-    """Do what the parts say; return the answer to all of them, and as what it is sent."""
-    said: list[str] = []
-    cause = Cause.REPLY
-    unknown = [part.number for part in parts if isinstance(part, replies.UnknownNumber)]
+def act(at: Acting, parts: Sequence[said.Part]) -> str:
+    """Do what the parts say; return the answer to all of them, blank for none. A Stop is the caller's."""
+    words: list[str] = []
+    unknown = [part.number for part in parts if isinstance(part, said.UnknownNumber)]
     for part in parts:
-        if isinstance(part, replies.Stop):
-            return "", Cause.OPT_OUT  # The caller ends everything and confirms it.
-        if isinstance(part, replies.Help):
-            cause = Cause.HELP
-        all_at_once = isinstance(part, replies.UnknownNumber)
-        said.append(telling.unknown(at, unknown) if all_at_once else _act(at, part))
+        at.answer.cause = TO_STOPPED.get(type(part), at.answer.cause)
+        all_at_once = isinstance(part, said.UnknownNumber)
+        words.append(telling.unknown(at, unknown) if all_at_once else _act(at, part, parts))
+        if at.answer.forgets:
+            return words[-1]
         _answers_question(at, part)
-    return _short(said), cause
+    return _short(words)
 
 
 def _short(said: Sequence[str]) -> str:
@@ -41,42 +62,104 @@ def _short(said: Sequence[str]) -> str:
     return " ".join(kept)
 
 
-def _act(at: Acting, part: replies.Part) -> str:
+def _act(at: Acting, part: said.Part, parts: Sequence[said.Part]) -> str:
     match part:
-        case replies.Help():
-            return composing.help_answer(at.site.settings, at.person.language, at.person.country)
-        case replies.Agree():
+        case said.Done() | said.Skip() | said.BadDay() | said.NotToday() | said.Undo() | said.Unreacted():
+            return _noted(at, part, parts)
+        case said.Later() | said.Pause() | said.Rest() | said.Resume() | said.At():
+            return _moved(at, part)
+        case said.Together() | said.Apart() | said.Share() | said.ShareNothing():
+            return _between_two(at, part)
+        case said.Scores(values=values):
+            return sharing.score(at, values)
+        case said.SkipPulse():
+            return sharing.skip_pulse(at)
+        case said.Drop(numbers=numbers):
+            return ending.drop(at, numbers)
+        case said.Leave():
+            return ending.leave(at)
+        case said.Delete():
+            return ending.ask_to_delete(at)
+        case said.Code(digits=digits):
+            return ending.confirm(at, digits)
+        case said.Keep():
+            return at.text("delete_kept")
+        case said.Agree():
             return _agree(at)
-        case replies.Done(numbers=numbers):
-            return noting.log(at, numbers, Mark.DONE)
-        case replies.Skip(numbers=numbers):
-            return noting.log(at, numbers, Mark.SKIPPED)
-        case replies.Undo():
+        case said.Danger():
+            return telling.danger(at)
+        case said.Tell(topic=topic, number=number):
+            return offering.tell(at, topic, number)
+    return _shown(at, part)
+
+
+def _noted(at: Acting, part: said.Part, parts: Sequence[said.Part]) -> str:
+    of = next((at.context.sent[one.message] for one in parts if isinstance(one, said.Reacted)), None)
+    match part:
+        case said.Done(numbers=numbers) if of:
+            return noting.log_reaction(at, numbers, of)
+        case said.Done(numbers=numbers, day=day):
+            return noting.log(at, numbers, Mark.DONE, day)
+        case said.Skip(numbers=numbers, day=day):
+            return noting.log(at, numbers, Mark.SKIPPED, day)
+        case said.NotToday(hard=hard):
+            return noting.not_today(at, hard)
+        case said.Unreacted(message=message):
+            return noting.undo_reaction(at, at.context.sent[message])
+        case said.Undo():
             return noting.undo(at)
-        case replies.Later():
+    return at.text("bad_day")
+
+
+def _moved(at: Acting, part: said.Part) -> str:
+    match part:
+        case said.Later():
             return putting_off.later(at, part)
-        case replies.Pause():
+        case said.Pause():
             return putting_off.pause(at, part)
-        case replies.Resume():
-            return putting_off.resume(at)
-        case replies.Together(numbers=numbers):
+        case said.Rest():
+            return putting_off.rest(at, part)
+        case said.Resume(numbers=numbers):
+            return ending.resume(at, numbers)
+        case said.At(time=time, numbers=numbers):
+            return moving.at_time(at, time, numbers)
+    raise AssertionError(part)
+
+
+def _between_two(at: Acting, part: said.Part) -> str:
+    match part:
+        case said.Together(numbers=numbers):
             return together.say(at, numbers)
-        case replies.Apart(numbers=numbers):
+        case said.Apart(numbers=numbers):
             return together.take_back(at, numbers)
-        case replies.ShowStreaks():
+        case said.Share(items=items):
+            return sharing.share(at, items)
+    return sharing.share_nothing(at)
+
+
+def _shown(at: Acting, part: said.Part) -> str:
+    match part:
+        case said.Help():
+            return composing.help_answer(at.site.settings, at.person.language, at.person.country, at.context.turn)
+        case said.ShowStreaks():
             return telling.streaks(at)
-        case replies.ShowHabits():
+        case said.ShowHabits():
             return telling.habits(at)
-        case replies.Scores(values=values):
-            return noting.score(at, values)
-        case replies.SkipPulse():
-            return noting.skip_pulse(at)
-        case replies.BadScores():
-            return at.text("pulse_wrong")
-        case replies.Which():
+        case said.ShowNext():
+            return telling.coming(at)
+        case said.ShowCall():
+            return telling.call(at)
+        case said.ShowResults():
+            return sharing.results(at)
+        case said.BadScores():
+            return telling.once(at, "pulse_wrong", telling.ASKED_FOR_SCORES)
+        case said.Which():
             return telling.which(at, part)
-        case _:
+        case said.Unread():
+            return at.text("unread")
+        case said.Unclear():
             return telling.unclear(at)
+    return ""  # An automatic reply, or a reaction that says nothing.
 
 
 def _agree(at: Acting) -> str:
@@ -91,7 +174,7 @@ def _agree(at: Acting) -> str:
     return at.text("welcome", brand=at.site.settings.brand, when=at.when(at.person.due_at))
 
 
-def _answers_question(at: Acting, part: replies.Part) -> None:
+def _answers_question(at: Acting, part: said.Part) -> None:
     """Mark the question that a yes or no belonged to as answered: each is answered once.
 
     Whoever says anything else that is clear has shown that nudges are still of use.
@@ -99,8 +182,10 @@ def _answers_question(at: Acting, part: replies.Part) -> None:
     asked = at.context.question
     if asked is None or isinstance(part, NO_ANSWER):
         return
-    if asked.question.about is replies.Asked.TOGETHER:
-        of = part.numbers if isinstance(part, replies.Together | replies.Apart) else ()
+    if asked.question.about is Asked.DELETE and not isinstance(part, said.Keep | said.Agree):
+        return  # A wrong code may be followed by the right one.
+    if asked.question.about is Asked.TOGETHER:
+        of = part.numbers if isinstance(part, said.Together | said.Apart) else ()
         if asked.question.number not in of:
             return
     if asked.nudge.answered_at is None:

@@ -51,5 +51,6 @@ Day = date
 Clock = time
 Sealed = Annotated[bytes, mapped_column(LargeBinary)]
 Lookup = Annotated[bytes, mapped_column(LargeBinary(32))]
+Echo = Annotated[bytes, mapped_column(LargeBinary(8))]
 Word = Annotated[str, mapped_column(String(40))]
 Text = Annotated[str, mapped_column(String(255))]

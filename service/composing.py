@@ -14,6 +14,7 @@ from notifiers.segments import fitting
 from service.settings import Settings
 from service.states import AddressKind, NudgeKind
 
+MOST_LINES = 6
 WEEKLY = 4
 """Messages a week to expect, as the opt-in says: the catalogue's own defaults."""
 SUBJECTS = {
@@ -134,10 +135,19 @@ def contact(settings: Settings) -> str:
     return settings.contact or "whoever set this up"
 
 
-def help_answer(settings: Settings, language: str, country: str) -> str:
+def with_helplines(key: str, language: str, country: str, turn: int = 0) -> str:
+    """Return `danger` or `call` with as many helplines of a country as its segments have room for."""
+    most = wording.catalogue(language)[key].segments
+    shown = [safety.helplines(country, language, count) for count in range(MOST_LINES, 0, -1)]
+    filled = [wording.variants(language, key, turn, helplines=lines) for lines in dict.fromkeys(shown)]
+    return fitting([one for variants in zip(*filled, strict=True) for one in variants], most)
+
+
+def help_answer(settings: Settings, language: str, country: str, turn: int = 0) -> str:
     return text(
         language,
         "help",
+        turn,
         brand=settings.brand,
         contact=contact(settings),
         emergency=safety.emergency(country, language),

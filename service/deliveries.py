@@ -32,7 +32,7 @@ PRIVATE_REASONS = (
     outbox.ENDED,  # For them: they may have left it.
 )
 """Reasons from which an operator could read what a person did; they are told as one."""
-PRIVATE_CAUSES = (Cause.REPLY, Cause.HELP, Cause.OPT_OUT, Cause.TOGETHER)
+PRIVATE_CAUSES = (Cause.REPLY, Cause.HELP, Cause.OPT_OUT, Cause.TOGETHER, Cause.DELETE)
 """Messages that something a person wrote brought about: answers, and nudges that were asked for again."""
 PRIVATE_KINDS = (NudgeKind.RESCUE, NudgeKind.WELCOME, NudgeKind.QUESTION)
 """Messages that only silence or absence brings, when a reminder is due; they are shown as what was due."""

@@ -17,8 +17,6 @@ from service.outbox import NewItem, NewNudge
 from service.site import Site
 from service.states import Cause, NudgeKind, NudgeState, Purpose
 
-LIGHT_ONLY = timedelta(days=14)
-"""For so long the prompts of a habit are light ones; deeper ones come later."""
 
 
 def at_of(reminder: Reminder) -> datetime:
@@ -127,10 +125,9 @@ def _drawn(
     assert reminder.habit_id is not None
     share, day = looked.members[person.id, reminder.habit_id], day_of(person, reminder)
     practice = practices.catalogue(person.language)[share.practice]
-    deepest = 1 if day - share.facts.started_on < LIGHT_ONLY else 2
     rng = random.Random(f"{reminder.seed}:{day.isoformat()}")  # noqa: S311 (Not a secret; repeatable.)
     used = looked.prompts[person.id, share.habit_id]
-    prompt, chance, first = practices.draw(practice, used, deepest, rng)
+    prompt, chance, first = practices.draw(practice, used, share.deepest(day), rng)
     if first:
         looked.new_rounds.append((person.id, share.habit_id, day, nudge_id))
         used.clear()

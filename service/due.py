@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ColumnElement, CursorResult, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from habits import days, nudging, schedule
@@ -24,6 +25,7 @@ REMINDED = (
     NudgeKind.QUESTION,
 )
 """Messages that nobody asked for: a pause lets go of them."""
+A_DAY = timedelta(days=1)
 LIVE_REMINDERS = (
     select(Reminder)
     .outerjoin(Habit, Habit.id == Reminder.habit_id)
@@ -125,17 +127,49 @@ def pause(session: Session, person: Person, first: date, last: date | None) -> N
     outbox.lapse_planned(session, person.id, nudging.Reason.PAUSED, REMINDED)
 
 
+def rest_for_a_day(session: Session, person: Person, now: datetime) -> None:
+    """Let a person's nudges rest for 24 hours; it looks like any pause, and RESUME ends it."""
+    on = today(person, now)
+    if not paused_on(session, person.id, on):
+        session.add(Pause(person_id=person.id, from_on=on, to_on=on))
+    person.rested_until = now + A_DAY
+    outbox.lapse_planned(session, person.id, nudging.Reason.PAUSED, REMINDED)
+    session.flush()
+
+
+def end_rests(session: Session, now: datetime) -> int:
+    """Forget the rests that are over; return how many there were."""
+    over = update(Person).where(Person.rested_until <= now).values(rested_until=None)
+    return cast(CursorResult[object], session.execute(over)).rowcount
+
+
+def rest_habits(
+    session: Session, person: Person, habit_ids: Collection[UUID], first: date, last: date | None
+) -> None:
+    """Pause these habits of a person from `first` to `last`, both paused, or until resumed."""
+    resume_habits(session, person, habit_ids, first)
+    for habit_id in habit_ids:
+        session.add(Pause(person_id=person.id, habit_id=habit_id, from_on=first, to_on=last))
+    outbox.lapse_habits(session, person.id, habit_ids, nudging.Reason.PAUSED)
+    session.flush()
+
+
+def resume_habits(session: Session, person: Person, habit_ids: Collection[UUID], day: date) -> None:
+    """End every pause of these habits alone, so that `day` is the first day back."""
+    _end(session, day, Pause.person_id == person.id, Pause.habit_id.in_(habit_ids))
+
+
 def resume(session: Session, person: Person, day: date) -> None:
     """End every pause of the whole person so that `day` is the first day back, and any rest."""
     person.rested_until = None
-    open_ones = session.scalars(
-        select(Pause).where(
-            Pause.person_id == person.id,
-            Pause.habit_id.is_(None),
-            or_(Pause.to_on.is_(None), Pause.to_on >= day),
-        )
-    )
-    for one in open_ones:
+    _end(session, day, Pause.person_id == person.id, Pause.habit_id.is_(None))
+
+
+def _end(session: Session, day: date, *which: ColumnElement[bool]) -> None:
+    """End these pauses so that `day` is the first day back."""
+    for one in session.scalars(
+        select(Pause).where(*which, or_(Pause.to_on.is_(None), Pause.to_on >= day))
+    ):
         if one.from_on >= day:
             session.delete(one)
         else:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from service.sealing import Sealer
 from service.states import Joint
 
 _ids: BindParameter[list[UUID]] = bindparam("ids", expanding=True)
+LIGHT_ONLY = timedelta(days=14)
 # Built once: to build a statement takes longer than to run it.
 MEMBERS = (
     select(Member, Habit, Person.week_starts, Person.zone)
@@ -81,6 +82,10 @@ class Share:
 
     def progress(self, today: date) -> Progress:
         return streaks.progress(self.facts, today)
+
+    def deepest(self, today: date) -> int:
+        """Return how deep prompts may go: light ones at first, deeper ones after two weeks."""
+        return 1 if today - self.facts.started_on < LIGHT_ONLY else 2
 
     def goal(self, today: date) -> str:
         return goal_text(goal_on(self.facts.goals, today))

@@ -6,42 +6,53 @@ drop its text. A sweep takes up what was left in between, so that no bug in the 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from habits import replies
-from habits.replies import Part
+from habits import parts, replies
+from habits.parts import Part
+from habits.replies import Rule
 from notifiers.base import Inbound
-from service import acts, addresses, composing, consent, due, outbox, reading, rests
-from service.acting import Acting
+from service import acts, addresses, composing, consent, due, loops, outbox, reading, rests, strangers
+from service.acting import Acting, Answer
 from service.db import insert_new
 from service.errors import WrongUsage
 from service.ids import new_id
-from service.models import Address, Person, Reply, Suppression
+from service.models import Address, Person, Reply
 from service.outbox import NewNudge
 from service.site import Site
+from service.strangers import Sender
 from service.states import AddressKind, Cause, NudgeKind, NudgeState, ReplyState
 
 log = structlog.get_logger()
 
 LEFT_FOR = timedelta(seconds=30)
 TRIES = 3
+STUCK_FOR = timedelta(days=7)
 ANSWER_FOR = timedelta(hours=2)
 PAGE = "page"
 """The channel of what is typed on a person's own page, where the answer is shown at once."""
 LONGEST = 1600
 """Characters of a message that are read; what is longer is cut."""
+NO_SIGN_OF_LIFE = (parts.Automatic,)
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What one message was taken to say, and our answer: for the simulator, kept nowhere."""
+    """What one message was taken to say and why, and our answer: for the simulator, kept nowhere."""
 
     parts: tuple[Part, ...] = ()
     answer: str | None = None
+    rule: Rule = Rule.UNCLEAR
+    unanswered: str | None = None
+    """Why there is no answer, if there is a reason besides that nothing has to be said."""
+    of_stranger: bool = False
+    forgets: bool = False
+    """The person was deleted with this message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +68,45 @@ def store(site: Site, channel: str, kind: AddressKind, message: Inbound, now: da
 
     One from an address that its provider had called gone is its person's, and the address is in use again.
     """
-    lookup = addresses.lookup(site.sealer, kind, _one_form(site, kind, message.sender))
-    text = message.text[:LONGEST]
     with site.db.write() as session:
-        address = _address_of(session, lookup)
-        reply_id = new_id()
-        row = {
-            "id": reply_id,
-            "channel": channel,
-            "provider_id": message.provider_id,
-            "lookup": lookup,
-            "person_id": address.person_id if address else None,
-            "raw_sealed": site.sealer.seal(text),
-            "received_at": now,
-        }
-        if not insert_new(session, Reply, [row]):
-            return None
-        if address and address.dead_at and addresses.revive(session, address):
-            due.refresh(session, session.get_one(Person, address.person_id), now)
-        if message.opted_out or replies.is_opt_out(text):
-            _opt_out(session, site, kind, lookup, address, Came(reply_id, channel), message.opted_out, now)
+        return store_in(session, site, channel, kind, message, now)
+
+
+def store_in(
+    session: Session, site: Site, channel: str, kind: AddressKind, message: Inbound, now: datetime
+) -> UUID | None:
+    """Do what `store` does, in a transaction of the caller's."""
+    lookup = addresses.lookup(site.sealer, kind, one_form(site, kind, message.sender))
+    text = message.text[:LONGEST]
+    address = _address_of(session, lookup)
+    reply_id = new_id()
+    row = {
+        "id": reply_id,
+        "channel": channel,
+        "provider_id": message.provider_id,
+        "lookup": lookup,
+        "person_id": address.person_id if address else None,
+        "raw_sealed": site.sealer.seal(text),
+        "answered": message.answered or message.opted_out,
+        "echo": loops.echo(site.sealer, lookup, text),
+        "received_at": now,
+    }
+    if not insert_new(session, Reply, [row]):
+        return None
+    if address and address.dead_at and addresses.revive(session, address):
+        due.refresh(session, session.get_one(Person, address.person_id), now)
+    if message.opted_out or replies.is_opt_out(text):
+        came = Came(reply_id, channel)
+        _opt_out(session, site, kind, lookup, address, came, not message.opted_out, now)
     return reply_id
 
 
-def _one_form(site: Site, kind: AddressKind, sender: str) -> str:
+def one_form(site: Site, kind: AddressKind, sender: str) -> str:
+    """Return the one form of a sender's address; a short code or a name, which cannot be enrolled, as it is."""
     try:
         return addresses.normalised(kind, sender, site.settings.region)
     except WrongUsage:
-        return sender.strip()  # A short code or a name: it cannot be enrolled, so it is a stranger.
+        return sender.strip()
 
 
 def _address_of(session: Session, lookup: bytes) -> Address | None:
@@ -107,10 +129,13 @@ def _opt_out(
     lookup: bytes,
     address: Address | None,
     came: Came,
-    provider_answered: bool,
+    confirmed: bool,
     now: datetime,
 ) -> None:
-    """End all messages to a person in this transaction: nothing is claimed after it commits."""
+    """End all messages to a person in this transaction: nothing is claimed after it commits.
+
+    `confirmed`: they are told so, once; not if the provider does, or if help lines go out instead.
+    """
     if address is None:
         consent.suppress(session, kind, lookup, "opted out", now)
         return
@@ -119,64 +144,103 @@ def _opt_out(
     consent.withdrawn(session, person, address, "reply", now)
     outbox.lapse_planned(session, person.id, "stopped")
     person.due_at = None
-    if first and not provider_answered:
+    if first and confirmed:
         words = composing.text(person.language, "stopped", brand=site.settings.brand)
-        _answer(session, site, address, came, words, Cause.OPT_OUT, now)
+        _answer(session, site, address, came, words, Answer(cause=Cause.OPT_OUT), now)
 
 
-def understand(site: Site, reply_id: UUID, now: datetime) -> Understood | None:
+def understand(site: Site, reply_id: UUID, now: datetime, sender: Sender | None = None) -> Understood | None:
     """Understand one stored message; None if it was understood already. Safe to repeat.
 
-    A bug counts a try and leaves the message sealed; after three it is `stuck`.
+    `sender` is where it came from, if that is still known: a stranger's address is kept nowhere, and so one
+    who was left to the sweep gets no answer. A bug counts a try and leaves the message sealed; after
+    three it is `stuck`.
     """
     try:
-        return _understand(site, reply_id, now)
+        with site.db.write() as session:
+            understood = understand_in(session, site, reply_id, now, sender)
     except Exception as error:
         log.error("reply not understood", reply=str(reply_id), error=type(error).__name__)
         _count_try(site, reply_id)
         return None
+    if understood and understood.forgets:
+        site.db.purge()
+    if understood and understood.of_stranger and understood.answer and sender:
+        strangers.send(site, sender, understood.answer)
+    return understood
 
 
-def _understand(site: Site, reply_id: UUID, now: datetime) -> Understood | None:
-    with site.db.write() as session:
-        person = _lock_person_of(session, reply_id)
-        reply = session.scalar(
-            select(Reply).where(Reply.id == reply_id, Reply.state == ReplyState.RECEIVED).with_for_update()
-        )
-        if reply is None or reply.raw_sealed is None:
-            return None
-        text = site.sealer.unseal(reply.raw_sealed)
-        reply.state, reply.raw_sealed = ReplyState.UNDERSTOOD, None
-        address = addresses.last_known(session, reply.lookup, person.id) if person else None
-        if person is None or address is None:
-            return Understood(_stranger(session, reply, text))
+def understand_in(
+    session: Session, site: Site, reply_id: UUID, now: datetime, sender: Sender | None
+) -> Understood | None:
+    """Do what `understand` does, in a transaction of the caller's; what has to follow it is the caller's too."""
+    person = _lock_person_of(session, reply_id)
+    reply = session.scalar(
+        select(Reply).where(Reply.id == reply_id, Reply.state == ReplyState.RECEIVED).with_for_update()
+    )
+    if reply is None or reply.raw_sealed is None:
+        return None
+    text = site.sealer.unseal(reply.raw_sealed)
+    reply.state, reply.raw_sealed = ReplyState.UNDERSTOOD, None
+    address = addresses.last_known(session, reply.lookup, person.id) if person else None
+    if person is None or address is None:
+        return _of_stranger(session, site, reply, text, sender, now)
+    # Read as of when it came: it may have been left for a while.
+    read, context = reading.read(session, site.sealer, person, address, text, reply.received_at)
+    if not isinstance(read.parts[0], NO_SIGN_OF_LIFE):
         rests.alive(session, person, now)
-        # Read as of when it came: it may have been left for a while.
-        parts, context = reading.read(session, person, address, text, reply.received_at)
-        came = Came(reply.id, reply.channel)
-        at = Acting(session, site, person, address, reply, context, now)
-        words, cause = acts.act(at, parts)
-        if cause is Cause.OPT_OUT:
-            # An exact one was applied when it was stored, and a START may have come since.
-            if not replies.is_opt_out(text):
-                _opt_out(session, site, address.kind, reply.lookup, address, came, False, now)
-        elif words and not (person.stopped_at and cause is Cause.REPLY):
-            _answer(session, site, address, came, words, cause, now)
-        return Understood(parts, words)
+    at = Acting(session, site, person, address, reply, context, now)
+    words = _act(at, read)
+    if at.answer.forgets:
+        return Understood(read.parts, words, read.rule, forgets=True)
+    return _answered(at, read, words)
+
+
+def _of_stranger(
+    session: Session, site: Site, reply: Reply, text: str, sender: Sender | None, now: datetime
+) -> Understood:
+    read = strangers.read(text, reply.received_at)
+    strangers.heed(session, reply, read, sender, now)
+    words = strangers.answer(session, site, reply, read, sender)
+    return Understood(read.parts, words, read.rule, of_stranger=True)
+
+
+def _act(at: Acting, read: replies.Reading) -> str:
+    """Do what a message says; return the words of the answer."""
+    stops = any(isinstance(part, parts.Stop) for part in read.parts)
+    others = [part for part in read.parts if not isinstance(part, parts.Stop)]
+    words = acts.act(at, others) if others else ""
+    # An exact one was applied when it was stored, and a START may have come since.
+    if stops and read.rule is not Rule.OPT_OUT:
+        came = Came(at.reply.id, at.reply.channel)
+        _opt_out(at.session, at.site, at.address.kind, at.reply.lookup, at.address, came, not words, at.now)
+    return words
+
+
+def _answered(at: Acting, read: replies.Reading, words: str) -> Understood:
+    """Plan the answer, unless there is a reason for none."""
+    if not words:
+        return Understood(read.parts, None, read.rule)
+    why = _unanswered(at)
+    if why is None:
+        _answer(at.session, at.site, at.address, Came(at.reply.id, at.reply.channel), words, at.answer, at.now)
+    return Understood(read.parts, words if why is None else None, read.rule, why)
+
+
+def _unanswered(at: Acting) -> str | None:
+    """Return why a message gets no answer, or None."""
+    if at.reply.answered:
+        return "the provider has answered it"
+    if at.person.stopped_at and at.answer.cause is Cause.REPLY:
+        return "they asked for no more messages"
+    if loops.repeats(at.session, at.reply):
+        return "the same text came over and over"
+    return None
 
 
 def _lock_person_of(session: Session, reply_id: UUID) -> Person | None:
     person_id = session.scalar(select(Reply.person_id).where(Reply.id == reply_id))
     return outbox.lock_people(session, [person_id])[person_id] if person_id else None
-
-
-def _stranger(session: Session, reply: Reply, text: str) -> tuple[Part, ...]:
-    """A stranger gets no answer here; one who once said STOP may take that back with START."""
-    parts = replies.understand(text, replies.Context(now=reply.received_at, stopped=True))
-    if any(isinstance(part, replies.Agree) for part in parts):
-        for suppression in session.scalars(select(Suppression).where(Suppression.lookup == reply.lookup)):
-            session.delete(suppression)
-    return parts
 
 
 def _answer(
@@ -185,23 +249,25 @@ def _answer(
     address: Address,
     came: Came,
     words: str,
-    cause: Cause,
+    answer: Answer,
     now: datetime,
 ) -> None:
-    answer = NewNudge(
+    planned = NewNudge(
+        id=answer.id,
         person_id=address.person_id,
         kind=NudgeKind.ANSWER,
-        cause_kind=cause,
+        cause_kind=answer.cause,
         cause_id=came.reply_id,
         due_at=now,
         not_before=now,
         expires_at=now + ANSWER_FOR,
         words=words,
-        reason="an answer",
+        reason=answer.reason,
         state=NudgeState.DELIVERED if came.channel == PAGE else NudgeState.PLANNED,
+        items=tuple(answer.items),
         address_id=address.id,
     )
-    outbox.add(session, site.sealer, [answer])
+    outbox.add(session, site.sealer, [planned])
 
 
 def _count_try(site: Site, reply_id: UUID) -> None:
@@ -225,3 +291,30 @@ def sweep(site: Site, now: datetime, limit: int = 100) -> int:
     for reply_id in left:
         understand(site, reply_id, now)
     return len(left)
+
+
+class _Rehearsed(Exception):  # noqa: N818 (It is no error: it takes everything back.)
+    """Ends a transaction that is not to change anything."""
+
+
+def rehearse(site: Site, channel: str, kind: AddressKind, message: Inbound, now: datetime) -> Understood | None:
+    """Return how a message would be understood and answered; nothing is kept, and nothing is sent."""
+    understood: Understood | None = None
+    sender = Sender(kind, one_form(site, kind, message.sender))
+    try:
+        with site.db.write() as session:
+            if reply_id := store_in(session, site, channel, kind, message, now):
+                understood = understand_in(session, site, reply_id, now, sender)
+            raise _Rehearsed
+    except _Rehearsed:
+        return understood
+
+
+def drop_stuck(session: Session, now: datetime) -> int:
+    """Drop the texts of messages that nothing could be made of for 7 days; return how many."""
+    old = (
+        update(Reply)
+        .where(Reply.state == ReplyState.STUCK, Reply.received_at <= now - STUCK_FOR)
+        .values(state=ReplyState.UNDERSTOOD, raw_sealed=None)
+    )
+    return cast(CursorResult[object], session.execute(old)).rowcount

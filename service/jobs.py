@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import inbound, planning, receipts, sending, waiting
+from service import due, inbound, loops, planning, receipts, sending, waiting
 from service.db import explain
 from service.log import place_of
 from service.models import Meta
@@ -86,12 +86,20 @@ def last_tick(session: Session) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
+def tidy(site: Site) -> int:
+    """Drop what was kept for a while only; return how many rows were changed."""
+    now = site.now()
+    with site.db.write() as session:
+        return loops.forget(session, now) + inbound.drop_stuck(session, now) + due.end_rests(session, now)
+
+
 PERIODIC = (
     Job("plan", 1, plan),
     Job("understand", 10, lambda site: inbound.sweep(site, site.now())),
     Job("sweep", 15, lambda site: receipts.sweep(site, site.now())),
     Job("settle", 60, lambda site: receipts.settle(site, site.now())),
     Job("beat", 30, beat),
+    Job("tidy", 300, tidy),
 )
 
 

@@ -1,9 +1,10 @@
 """The only writer of entries: done, skipped, undone. The caller holds the person's lock."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from habits.entries import Mark
@@ -44,11 +45,11 @@ def log(
 
 
 def undo_last(
-    session: Session, person_id: UUID, source: str, source_id: UUID, now: datetime
+    session: Session, person_id: UUID, source: str, source_id: UUID, now: datetime, also: Sequence[str] = ()
 ) -> list[tuple[UUID, date]]:
     """Take back all that the person's last message logged; return its (habit, day)s, if any.
 
-    The same source twice takes back nothing more.
+    `also` are other sources of theirs. The same source twice takes back nothing more.
     """
     again = select(EntryRow.id).where(
         EntryRow.person_id == person_id,
@@ -58,23 +59,42 @@ def undo_last(
     )
     if session.scalar(again.limit(1)):
         return []
-    undoing = aliased(EntryRow)
-    standing = (
-        select(EntryRow)
-        .outerjoin(undoing, undoing.undoes_id == EntryRow.id)
-        .where(
-            EntryRow.person_id == person_id,
-            EntryRow.source == source,
-            EntryRow.kind != Mark.UNDONE,
-            undoing.id.is_(None),
-        )
-    )
+    standing = _standing(person_id).where(EntryRow.source.in_((source, *also)))
     last = session.scalar(standing.order_by(EntryRow.seq.desc()).limit(1))
     if last is None:
         return []
     entries = session.scalars(
         standing.where(EntryRow.source_id == last.source_id).order_by(EntryRow.seq)
     ).all()
+    return _undo(session, person_id, entries, source, source_id, now)
+
+
+def undo_of(
+    session: Session, person_id: UUID, source: str, source_ids: Sequence[UUID], by_id: UUID, now: datetime
+) -> list[tuple[UUID, date]]:
+    """Take back all that these sources logged and that stands; return its (habit, day)s."""
+    wanted = _standing(person_id).where(EntryRow.source == source, EntryRow.source_id.in_(source_ids))
+    entries = session.scalars(wanted.order_by(EntryRow.seq)).all()
+    return _undo(session, person_id, entries, source, by_id, now)
+
+
+def _standing(person_id: UUID) -> Select[EntryRow]:
+    undoing = aliased(EntryRow)
+    return (
+        select(EntryRow)
+        .outerjoin(undoing, undoing.undoes_id == EntryRow.id)
+        .where(EntryRow.person_id == person_id, EntryRow.kind != Mark.UNDONE, undoing.id.is_(None))
+    )
+
+
+def _undo(
+    session: Session,
+    person_id: UUID,
+    entries: Sequence[EntryRow],
+    source: str,
+    source_id: UUID,
+    now: datetime,
+) -> list[tuple[UUID, date]]:
     first = _next_seq(session, person_id)
     for position, entry in enumerate(entries):
         session.add(

@@ -32,6 +32,7 @@ from service.states import Cause, NudgeKind, NudgeState
 PEOPLE = select(Person).where(Person.id.in_(bindparam("ids", expanding=True))).order_by(Person.id)
 LOCK = PEOPLE.with_for_update()
 LOCK_FREE = PEOPLE.with_for_update(skip_locked=True)
+ABOUT_HABITS = (NudgeKind.NUDGE, NudgeKind.RESCUE)
 ENDED = "the habit has ended"
 REMOVED = "the reminder was removed"
 
@@ -163,6 +164,12 @@ def lapse_ended(session: Session, person_ids: Collection[UUID]) -> None:
     is told that there is no such habit.
     """
     _lapse(session, ENDED, Nudge.person_id.in_(person_ids), _has_item(), ~_has_item(living()))
+
+
+def lapse_habits(session: Session, person_id: UUID, habit_ids: Collection[UUID], reason: str) -> None:
+    """Let go of what is planned for a person about nothing but these habits."""
+    others = _has_item(NudgeItem.habit_id.not_in(habit_ids))
+    _lapse(session, reason, Nudge.person_id == person_id, Nudge.kind.in_(ABOUT_HABITS), _has_item(), ~others)
 
 
 def lapse_removed(session: Session, person_id: UUID, reminder_id: UUID) -> None:

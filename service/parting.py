@@ -4,14 +4,14 @@ The caller holds the person's lock, and has one transaction for all of it.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from service import due, joints, outbox
-from service.models import Address, Attempt, Couple, Habit, Member, Nudge, Person, Receipt, Reply
+from service.models import Address, Attempt, Couple, Habit, Member, Nudge, Pause, Person, Receipt, Reply
 
 
 def leave(session: Session, person: Person, habit_ids: Collection[UUID], now: datetime) -> int:
@@ -33,6 +33,27 @@ def leave(session: Session, person: Person, habit_ids: Collection[UUID], now: da
     outbox.lapse_ended(session, [person.id])
     due.set_due(session, person)
     return left
+
+
+def come_back(session: Session, person: Person, habit_ids: Collection[UUID], now: datetime) -> None:
+    """Take up again what a person left, under the number that is theirs; the days between count for nothing."""
+    today = due.today(person, now)
+    for member in session.scalars(
+        select(Member)
+        .join(Habit, Habit.id == Member.habit_id)
+        .where(
+            Member.person_id == person.id,
+            Member.habit_id.in_(habit_ids),
+            Member.left_on.is_not(None),
+            Habit.ended_on.is_(None),
+        )
+    ):
+        assert member.left_on is not None
+        first, last = member.left_on + timedelta(days=1), today - timedelta(days=1)
+        if first <= last:
+            session.add(Pause(person_id=person.id, habit_id=member.habit_id, from_on=first, to_on=last))
+        member.left_on = None
+    due.refresh(session, person, now)
 
 
 def forget(session: Session, person: Person, now: datetime) -> None:

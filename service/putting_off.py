@@ -1,27 +1,29 @@
 """What a message puts off: one nudge until later, or all of them by a pause."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from habits import replies, wording
+from habits import parts, wording
+from habits.days import instant
 from service import due, outbox
 from service.acting import Acting, mark_answered
-from service.models import NudgeItem
+from service.models import Nudge, NudgeItem
 from service.outbox import NewItem, NewNudge
 from service.states import Cause, NudgeKind
 
 HOUR = timedelta(hours=1)
 SNOOZE_AT_MOST = timedelta(hours=24)
+"""A nudge is about a day: on another one it would be a new one."""
 
 
-def later(at: Acting, wanted: replies.Later) -> str:
+def later(at: Acting, wanted: parts.Later) -> str:
     """Plan the newest nudge that waits once more; return the answer."""
     waiting = [nudge for nudge in at.context.open if nudge.id in at.context.items]
     if not waiting:
         return at.text("nothing_waiting", list=at.listed())
-    again_at = _again_at(at, wanted)
+    nudge = waiting[0]
+    again_at = _again_at(at, wanted, nudge)
     if again_at is None:
         return at.text("later_impossible")
-    nudge = waiting[0]
     assert nudge.words_sealed is not None
     mark_answered(at, nudge)
     snoozed = NewNudge(
@@ -44,11 +46,17 @@ def _again(item: NudgeItem) -> NewItem:
     return NewItem(item.habit_id, item.day, item.reminder_id, item.turn + 1, item.prompt_id, item.chance)
 
 
-def _again_at(at: Acting, wanted: replies.Later) -> datetime | None:
-    """Return when a nudge comes again, at most a day from now; None if that is not possible."""
+def _again_at(at: Acting, wanted: parts.Later, nudge: Nudge) -> datetime | None:
+    """Return when a nudge comes again, at most a day from now; None if that is not possible.
+
+    On a day without a time it comes at its usual hour.
+    """
     said_at = at.reply.received_at
-    if wanted.at is None:
-        again_at: datetime | None = said_at + (wanted.delay or HOUR)
+    if wanted.on:
+        zone = due.zone_of(at.person.zone)
+        again_at = instant(wanted.on, wanted.at or nudge.due_at.astimezone(zone).time(), zone)
+    elif wanted.at is None:
+        again_at = said_at + (wanted.delay or HOUR)
     else:
         again_at = due.next_clock(at.person, wanted.at, said_at)
     if again_at is None or not said_at < again_at <= said_at + SNOOZE_AT_MOST:
@@ -56,23 +64,32 @@ def _again_at(at: Acting, wanted: replies.Later) -> datetime | None:
     return max(again_at, at.now)
 
 
-def pause(at: Acting, wanted: replies.Pause) -> str:
+def pause(at: Acting, wanted: parts.Pause) -> str:
     """Pause the person's nudges from today on; return the answer."""
-    today = at.context.today
-    last = today + timedelta(days=wanted.days - 1) if wanted.days else None
-    if wanted.until:
-        last = wanted.until - timedelta(days=1)
+    today, last = at.context.today, _last_day(at, wanted)
     due.pause(at.session, at.person, today, last)
     if last is None:
         return at.text("paused")
-    back = last + timedelta(days=1)
-    return at.text("paused_until", when=wording.on_day(at.person.language, back, today))
+    return at.text("paused_until", when=_back(at, last))
 
 
-def resume(at: Acting) -> str:
-    """End a pause so that today is the first day back; return the answer."""
-    due.resume(at.session, at.person, at.context.today)
-    at.person.away_on = None  # The answer is the welcome.
-    if at.person.due_at is None:
-        return at.text("resumed_plain")
-    return at.text("resumed", when=at.when(at.person.due_at))
+def rest(at: Acting, wanted: parts.Rest) -> str:
+    """Pause these habits alone from today on; return the answer."""
+    today, last = at.context.today, _last_day(at, wanted)
+    shares = [at.context.shares[number] for number in wanted.numbers]
+    due.rest_habits(at.session, at.person, [share.habit_id for share in shares], today, last)
+    said = {"title": at.titles(wanted.numbers), "number": " ".join(map(str, wanted.numbers))}
+    if last is None:
+        return at.text("rested", **said)
+    return at.text("rested_until", when=_back(at, last), **said)
+
+
+def _last_day(at: Acting, wanted: parts.Pause | parts.Rest) -> date | None:
+    """Return the last day of a pause that begins today, None for one that has no end yet."""
+    if wanted.until:
+        return wanted.until - timedelta(days=1)
+    return at.context.today + timedelta(days=wanted.days - 1) if wanted.days else None
+
+
+def _back(at: Acting, last: date) -> str:
+    return wording.on_day(at.person.language, last + timedelta(days=1), at.context.today)

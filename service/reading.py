@@ -1,33 +1,26 @@
-"""What a message is read against: the habits it may name, and the nudges that wait for an answer."""
+"""What a message is read against: the habits it may name, and the messages that wait for an answer."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from habits import context as against
 from habits import pulse as checkin
-from habits import replies
+from habits import reactions, replies
+from habits.context import Asked, Known, Question, Sent
 from habits.days import instant
-from service import consent, due, facts, scores, waiting
+from service import asked, consent, due, facts, scores, waiting
 from service.facts import Share
 from service.models import Address, Nudge, NudgeItem, Person, Pulse
-from service.states import Cause, Joint, NudgeKind, NudgeState
+from service.sealing import Sealer
+from service.states import Joint, NudgeState
 
 NOON = time(12)
 """An answer counts for the nudge's day until noon of the next."""
-QUESTION_OPEN = timedelta(days=7)
-"""A question that is answered by yes or no waits for it this long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A question that a yes or a no belongs to, and the message that asked it."""
-
-    question: replies.Question
-    nudge: Nudge
 
 
 @dataclass(slots=True)
@@ -36,30 +29,42 @@ class Context:
 
     shares: dict[int, Share]
     """The person's living habits by number."""
+    dropped: dict[int, Share]
+    """Those that they left and that go on, by number."""
     open: list[Nudge]
     """Nudges that wait for an answer, newest first."""
     items: dict[UUID, list[NudgeItem]]
     pulse: Pulse | None
-    question: Open | None
+    shareable: Pulse | None
+    """The last answered check-in, if there is somebody to share it with."""
+    question: asked.Open | None
+    newest: Nudge | None
+    """What last went out to the person, or is about to."""
     today: date
     local: datetime
     turn: int
     """How many answers the person has had: turns the alternatives of a text."""
+    sent: list[Nudge] = field(default_factory=list)
+    """What a reaction may be of, newest first: read only for a message that has the shape of one."""
 
 
 def read(
-    session: Session, person: Person, address: Address, text: str, now: datetime
-) -> tuple[tuple[replies.Part, ...], Context]:
+    session: Session, sealer: Sealer, person: Person, address: Address, text: str, now: datetime
+) -> tuple[replies.Reading, Context]:
     """Understand a text of this person against what waited for an answer at `now`, when it came."""
     context = _context(session, person, now)
-    parts = replies.understand(
+    sent: tuple[Sent, ...] = ()
+    if reactions.read(text):
+        context.sent = waiting.sent_lately(session, person.id, now - waiting.ANSWERABLE, now)
+        context.items |= _items(session, context.sent)
+        sent = tuple(_sent(sealer, nudge, context) for nudge in context.sent)
+    reading = replies.read(
         text,
-        replies.Context(
+        against.Context(
             now=context.local,
+            today=context.today,
             habits=tuple(
-                replies.Known(
-                    number, share.practice, share.title(person.language), share.aliases(person.language)
-                )
+                Known(number, share.practice, share.title(person.language), share.aliases(person.language))
                 for number, share in context.shares.items()
             ),
             waiting=_waiting(context),
@@ -68,64 +73,63 @@ def read(
             pulse=_ranges(context.pulse),
             joint=tuple(n for n, share in context.shares.items() if share.joint is not Joint.NONE),
             question=context.question.question if context.question else None,
+            dropped=tuple(context.dropped),
+            shareable=len(checkin.asked(context.shareable.week_on)) if context.shareable else 0,
+            sent=sent,
             language=person.language,
         ),
     )
-    return parts, context
+    return reading, context
 
 
 def _context(session: Session, person: Person, now: datetime) -> Context:
     opened = waiting.open_for_answer(session, person.id, now - waiting.ANSWERABLE, now)
-    items: dict[UUID, list[NudgeItem]] = {}
-    for item in session.scalars(
-        select(NudgeItem).where(NudgeItem.nudge_id.in_([n.id for n in opened])).order_by(NudgeItem.position)
-    ):
-        items.setdefault(item.nudge_id, []).append(item)
-    answers = select(func.count()).where(Nudge.person_id == person.id, Nudge.kind == NudgeKind.ANSWER)
-    living = [share for share in facts.shares(session, {person.id}).values() if share.living]
-    shares = {share.number: share for share in sorted(living, key=lambda share: share.number)}
+    all_shares = sorted(facts.shares(session, {person.id}).values(), key=lambda share: share.number)
+    shares = {share.number: share for share in all_shares if share.living}
     return Context(
         shares=shares,
+        dropped={share.number: share for share in all_shares if not share.living and not share.ended_on},
         open=opened,
-        items=items,
+        items=_items(session, opened),
         pulse=scores.open_pulse(session, person.id, opened),
-        question=None if person.stopped_at else _question(session, person, shares, now),
+        shareable=scores.last_answered(session, person.id) if person.couple_id else None,
+        question=_question(asked.newest(session, person.id, now), person, shares, now),
+        newest=asked.newest_answer(session, person.id, now),
         today=due.today(person, now),
         local=now.astimezone(due.zone_of(person.zone)),
-        turn=session.scalar(answers) or 0,
+        turn=asked.answers(session, person.id),
     )
 
 
-def _question(session: Session, person: Person, shares: Mapping[int, Share], now: datetime) -> Open | None:
-    """Return the question that is open, unless another message has gone out to the person since."""
-    nudge = _newest(session, person.id, now - QUESTION_OPEN, now)
-    if nudge is None or nudge.kind is not NudgeKind.QUESTION or nudge.answered_at:
+def _items(session: Session, nudges: Sequence[Nudge]) -> dict[UUID, list[NudgeItem]]:
+    items: dict[UUID, list[NudgeItem]] = {}
+    wanted = select(NudgeItem).where(NudgeItem.nudge_id.in_([nudge.id for nudge in nudges]))
+    for item in session.scalars(wanted.order_by(NudgeItem.position)):
+        items.setdefault(item.nudge_id, []).append(item)
+    return items
+
+
+def _sent(sealer: Sealer, nudge: Nudge, context: Context) -> Sent:
+    numbers = {share.habit_id: number for number, share in context.shares.items()}
+    of = tuple(
+        numbers[item.habit_id] for item in context.items.get(nudge.id, []) if item.habit_id in numbers
+    )
+    return Sent(sealer.unseal(nudge.words_sealed) if nudge.words_sealed else "", of)
+
+
+def _question(
+    newest: Nudge | None, person: Person, shares: Mapping[int, Share], now: datetime
+) -> asked.Open | None:
+    """Return the question that a yes or a no belongs to: what last went out, if it asks one."""
+    found = asked.question(newest, now)
+    if newest is None or found is None or (person.stopped_at and found is not Asked.DELETE):
         return None
-    if nudge.cause_kind is not Cause.TOGETHER:
-        return Open(replies.Question(replies.Asked.USEFUL), nudge)
+    if found is not Asked.TOGETHER:
+        return asked.Open(Question(found), newest)
     for number, share in shares.items():
-        if share.habit_id == nudge.cause_id and share.joint is not Joint.NONE:
-            return Open(replies.Question(replies.Asked.TOGETHER, number), nudge)
+        if share.habit_id == newest.cause_id and share.joint is not Joint.NONE:
+            return asked.Open(Question(Asked.TOGETHER, number), newest)
     return None
-
-
-def _newest(session: Session, person_id: UUID, since_at: datetime, until_at: datetime) -> Nudge | None:
-    """Return what last went out to a person from `since_at` to `until_at`; HELP changes no subject."""
-    gone = (NudgeState.SENDING, NudgeState.UNKNOWN, NudgeState.SENT, NudgeState.DELIVERED)
-    return session.scalar(
-        select(Nudge)
-        .where(
-            Nudge.person_id == person_id,
-            Nudge.state.in_(gone),
-            Nudge.not_before.between(since_at, until_at),
-            or_(
-                Nudge.kind.in_(due.REMINDED),
-                and_(Nudge.kind == NudgeKind.ANSWER, Nudge.cause_kind == Cause.REPLY),
-            ),
-        )
-        .order_by(Nudge.not_before.desc(), Nudge.id.desc())
-        .limit(1)
-    )
 
 
 def _waiting(context: Context) -> tuple[tuple[int, ...], ...]:
@@ -158,6 +162,7 @@ def day_of_answer(session: Session, person: Person, share: Share, context: Conte
         .where(
             NudgeItem.person_id == person.id,
             NudgeItem.habit_id == share.habit_id,
+            Nudge.kind.in_(waiting.OF_HABITS),
             Nudge.due_at <= now,
             Nudge.due_at >= now - waiting.ANSWERABLE,
         )

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from habits.nudging import Reason
@@ -24,7 +26,8 @@ HOLD = timedelta(minutes=10)
 """A check-in waits for the answer to a digest whose numbers look like scores; it is looked at this often."""
 LOOK_AGAIN = timedelta(minutes=1)
 """A message whose channel is not set up is looked at this often: the next start may have it."""
-EVEN_IF_STOPPED = (Cause.OPT_OUT, Cause.HELP)
+STOPPED_AT = select(Person.stopped_at).where(Person.id == bindparam("id"))
+EVEN_IF_STOPPED = (Cause.OPT_OUT, Cause.HELP, Cause.DELETE)
 ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE)
 """Messages that a person or the enrolment asked for: a pause or a rest does not hold them."""
 
@@ -38,14 +41,20 @@ class Claimed:
     person_id: UUID
     channel: str
     message: Message = field(repr=False)
+    even_if_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CalledBack:
+    """The person has said STOP since the claim: nothing was handed over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """How a hand-over ended: accepted by the provider, or the error."""
+    """How a hand-over ended: accepted by the provider, the error, or called back before it began."""
 
     claimed: Claimed
-    result: Accepted | SendError
+    result: Accepted | SendError | CalledBack
 
 
 def claim(site: Site, now: datetime, limit: int) -> list[Claimed]:
@@ -70,7 +79,9 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
         reach = addresses.open_addresses(session, {person.id for person in ripe.values()})
         unneeded = waiting.unneeded(session, [nudge.id for nudge in ripe])
         for nudge, person in ripe.items():
-            why = unneeded.get(nudge.id) or _not_any_more(session, nudge, person, now)
+            # What was asked for is wanted even of a habit that is done: another prompt.
+            done = None if nudge.kind in ASKED_FOR else unneeded.get(nudge.id)
+            why = done or _not_any_more(session, nudge, person, now)
             route = why or _route(session, site, nudge, reach.get(person.id, []))
             if isinstance(route, str):
                 outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, route)
@@ -138,11 +149,17 @@ def _start(
         unsubscribe_label=composing.text(person.language, "mail_unsubscribe"),
         language=person.language,
     )
-    return Claimed(nudge.id, attempt.id, nudge.person_id, notifier.name, message)
+    even_if_stopped = nudge.cause_kind in EVEN_IF_STOPPED
+    return Claimed(nudge.id, attempt.id, nudge.person_id, notifier.name, message, even_if_stopped)
 
 
 def hand_over(site: Site, claimed: Claimed) -> Handed:
-    """Call the channel, outside any transaction; never raises for what a channel does."""
+    """Call the channel, outside any transaction; never raises for what a channel does.
+
+    A STOP that has come since the claim still holds the message back.
+    """
+    if not claimed.even_if_stopped and _has_stopped(site, claimed.person_id):
+        return Handed(claimed, CalledBack())
     try:
         return Handed(claimed, site.notifiers[claimed.channel].send(claimed.message))
     except SendError as error:
@@ -152,6 +169,16 @@ def hand_over(site: Site, claimed: Claimed) -> Handed:
         return Handed(claimed, SendError(Kind.UNKNOWN, "the channel broke in the middle"))
 
 
+def _has_stopped(site: Site, person_id: UUID) -> bool:
+    """Say whether a person wants nothing more, or was forgotten; they are not looked at if nobody can tell."""
+    try:
+        with site.db.read() as session:
+            found = session.execute(STOPPED_AT, {"id": person_id}).first()
+    except DBAPIError:
+        return False  # The claim has just looked; a database that is gone now must not lose the message.
+    return found is None or found.stopped_at is not None
+
+
 def record(site: Site, handed: Handed, now: datetime) -> None:
     """Write how a hand-over ended."""
     with site.db.write() as session:
@@ -159,7 +186,11 @@ def record(site: Site, handed: Handed, now: datetime) -> None:
         attempt = session.get(Attempt, handed.claimed.attempt_id)
         if attempt is None:
             return  # The person was forgotten in the meantime.
-        if isinstance(handed.result, Accepted):
+        if isinstance(handed.result, CalledBack):
+            stopped = Reason.STOPPED
+            outbox.move(session, handed.claimed.nudge_id, [NudgeState.SENDING], NudgeState.LAPSED, stopped)
+            session.delete(attempt)  # Nothing was tried.
+        elif isinstance(handed.result, Accepted):
             outcomes.accepted(session, attempt, handed.result, now)
         else:
             outcomes.refused(session, attempt, handed.result, now)

@@ -54,6 +54,7 @@ class Cause(StrEnum):
     ENROLMENT = "enrolment"
     CODE = "code"
     TOGETHER = "together"  # Its id is the habit's.
+    DELETE = "delete"  # The code that deletes all; a stopped person still gets it.
     TEST = "test"
 
 

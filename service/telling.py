@@ -2,19 +2,29 @@
 
 from collections.abc import Sequence
 
-from habits import replies
+from habits import parts
 from notifiers.segments import fitting
-from service import composing
+from service import composing, counters, due
 from service.acting import Acting
 from service.sparing import in_streaks
 
 MOST_NAMED = 3
 WHICH = {
-    replies.About.DONE: "which",
-    replies.About.SKIP: "which_skip",
-    replies.About.TOGETHER: "which_together",
-    replies.About.APART: "which_apart",
+    parts.About.DONE: "which",
+    parts.About.SKIP: "which_skip",
+    parts.About.TOGETHER: "which_together",
+    parts.About.APART: "which_apart",
+    parts.About.DROP: "which_drop",
 }
+WORDS = {
+    parts.About.MORE: "MORE",
+    parts.About.DEEPER: "DEEPER",
+    parts.About.WHY: "WHY",
+    parts.About.HOW: "HOW",
+}
+ASKED_BACK = "asked back"
+ASKED_FOR_SCORES = "asked for scores"
+"""Why an answer went out that asks back: the same is not asked twice running."""
 
 
 def streaks(at: Acting) -> str:
@@ -50,8 +60,11 @@ def habits(at: Acting) -> str:
     return at.text("habits", list=at.listed()) if at.context.shares else at.branded("no_habits")
 
 
-def which(at: Acting, asked: replies.Which) -> str:
-    return at.text(WHICH[asked.about], list=at.listed(asked.numbers))
+def which(at: Acting, asked: parts.Which) -> str:
+    listed = at.listed(asked.numbers)
+    if asked.about in WORDS:
+        return at.text("which_about", word=WORDS[asked.about], list=listed)
+    return at.text(WHICH[asked.about], list=listed)
 
 
 def unknown(at: Acting, numbers: Sequence[int]) -> str:
@@ -61,8 +74,38 @@ def unknown(at: Acting, numbers: Sequence[int]) -> str:
 
 
 def unclear(at: Acting) -> str:
+    """Ask back, once, what was meant."""
     if at.address.verified_at is None and at.person.stopped_at is None:
-        return at.branded("not_understood_consent")
-    if not at.context.shares:
-        return at.text("not_understood_plain")
-    return at.text("not_understood", list=at.listed())
+        return once(at, "not_understood_consent", ASKED_BACK)
+    return once(at, "not_understood" if at.context.shares else "not_understood_plain", ASKED_BACK)
+
+
+def once(at: Acting, key: str, reason: str) -> str:
+    """Return a text that asks back, blank if the last thing that the person heard asked the same."""
+    if at.context.newest and at.context.newest.reason == reason:
+        return ""
+    at.answer.reason = reason
+    return at.text(key, brand=at.site.settings.brand, list=at.listed())
+
+
+def coming(at: Acting) -> str:
+    """Return when the next reminder comes, as far as that is known."""
+    if due.paused_on(at.session, at.person.id, at.context.today):
+        return at.text("paused")
+    next_at = at.person.due_at
+    return at.text("next", when=at.when(next_at)) if next_at else at.text("next_none")
+
+
+def call(at: Acting) -> str:
+    """Return whom the person could talk to, in their country."""
+    return composing.with_helplines("call", at.person.language, at.person.country, at.context.turn)
+
+
+def danger(at: Acting) -> str:
+    """Let the person's nudges rest for a day, and return where they can turn.
+
+    That somebody was in danger is kept nowhere: of all people together it is counted how often.
+    """
+    due.rest_for_a_day(at.session, at.person, at.now)
+    counters.count(at.session, counters.DANGER)
+    return composing.with_helplines("danger", at.person.language, at.person.country, at.context.turn)

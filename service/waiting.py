@@ -16,6 +16,7 @@ from service.states import NudgeKind, NudgeState
 
 ANSWERABLE = timedelta(hours=48)
 """A nudge waits for an answer this long."""
+OF_HABITS = (NudgeKind.NUDGE, NudgeKind.RESCUE)
 LIKE_SCORES = 3
 """As many habits in one message as a check-in has items."""
 _now = bindparam("now", type_=UTCDateTime)
@@ -115,6 +116,22 @@ def digest_waits(session: Session, person_id: UUID, now: datetime) -> bool:
     return session.scalar(several.having(func.count() >= LIKE_SCORES).limit(1)) is not None
 
 
+def sent_lately(session: Session, person_id: UUID, since_at: datetime, until_at: datetime) -> list[Nudge]:
+    """Return all that went out to a person from `since_at` to `until_at`, the newest first."""
+    gone = (NudgeState.SENDING, NudgeState.UNKNOWN, NudgeState.SENT, NudgeState.DELIVERED)
+    return list(
+        session.scalars(
+            select(Nudge)
+            .where(
+                Nudge.person_id == person_id,
+                Nudge.state.in_(gone),
+                Nudge.not_before.between(since_at, until_at),
+            )
+            .order_by(Nudge.not_before.desc(), Nudge.id.desc())
+        )
+    )
+
+
 def open_for_answer(session: Session, person_id: UUID, since_at: datetime, until_at: datetime) -> list[Nudge]:
     """Return a person's nudges from `since_at` to `until_at` that wait for an answer, the newest first.
 
@@ -133,7 +150,7 @@ def open_for_answer(session: Session, person_id: UUID, since_at: datetime, until
                     and_(Nudge.state.in_(arrived), Nudge.sent_at >= since_at),
                     and_(Nudge.state.in_(on_the_way), Nudge.not_before >= since_at),
                 ),
-                Nudge.kind.in_((NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.PULSE)),
+                Nudge.kind.in_((*OF_HABITS, NudgeKind.PULSE)),
             )
             .order_by(Nudge.not_before.desc(), Nudge.id.desc())
         )

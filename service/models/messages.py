@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, Identity, Index, Integer, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import Id, Instant, Lookup, Sealed, Text, Word
+from service.columns import Echo, Id, Instant, Lookup, Sealed, Text, Word
 from service.models.base import Row, partial, to
 from service.states import Cause, NudgeKind, NudgeState, Outcome, ReplyState
 
@@ -91,8 +91,15 @@ class Reply(Row):
     raw_sealed: Mapped[Sealed | None]
     tries: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[Instant]
+    answered: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The provider has answered it already."""
+    echo: Mapped[Echo | None]
+    """By which the same text is known again; emptied after half an hour."""
     __table_args__ = (
         UniqueConstraint("channel", "provider_id"),
+        Index("ix_reply_lookup_received_at", "lookup", "received_at"),
+        partial("ix_reply_echo", "received_at", where="echo IS NOT NULL"),
+        partial("ix_reply_stuck", "received_at", where="state = 'stuck'"),
         partial("ix_reply_received", "received_at", where="state = 'received'"),
     )
 

@@ -38,6 +38,7 @@ class Person(Row):
     """Since when messages are held back from somebody paused, resting or silent."""
     __table_args__ = (
         partial("ix_person_due_at", "due_at", where="due_at IS NOT NULL"),
+        partial("ix_person_rested_until", "rested_until", where="rested_until IS NOT NULL"),
         CheckConstraint("week_starts BETWEEN 0 AND 6", name="week_starts"),
         CheckConstraint("daily_cap BETWEEN 0 AND 24", name="daily_cap"),
     )

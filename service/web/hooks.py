@@ -11,6 +11,7 @@ from notifiers.base import InboundParser, ReportParser
 from service import inbound, receipts
 from service.site import Site
 from service.states import AddressKind
+from service.strangers import Sender
 
 router = APIRouter(prefix="/hooks")
 log = structlog.get_logger()
@@ -78,7 +79,8 @@ def message(channel: str, form: Form, request: Request, later: BackgroundTasks) 
     kind = AddressKind.WHATSAPP if found.sender.startswith("whatsapp:") else AddressKind.SMS
     now = site.now()
     if reply_id := inbound.store(site, channel, kind, found, now):
-        later.add_task(inbound.understand, site, reply_id, now)
+        sender = Sender(kind, inbound.one_form(site, kind, found.sender))
+        later.add_task(inbound.understand, site, reply_id, now, sender)
     return Response(NOTHING_TO_SAY, media_type="text/xml")
 
 

@@ -4,17 +4,20 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from habits import practices
-from habits.replies import (
+from habits.context import Context, Known
+from habits.parts import (
     About,
     Agree,
+    BadDay,
     BadScores,
-    Context,
     Done,
     Help,
-    Known,
+    Ignored,
     Later,
+    NotToday,
     Part,
     Pause,
+    Rest,
     Resume,
     Scores,
     ShowHabits,
@@ -93,12 +96,12 @@ NOT_OPT_OUT = [
     *same(
         ONE,
         UNCLEAR,
-        "don't stop | Dont stop! | never stop | we can't stop laughing | stop gratitude | STOP 2",
+        "don't stop | Dont stop! | never stop | we can't stop laughing | STOP 2",
     ),
     *same(
         ONE,
         UNCLEAR,
-        "the end | i quit smoking | stop it, you two | no | bus stop | st op | stopp | wrong",
+        "the end | i quit smoking | stop it, you two | bus stop | st op | wrong",
     ),
     *same(ONE, (Pause(until=date(2026, 11, 23)),), "stop until monday"),
     *same(ONE, (Pause(days=3),), "stop for 3 days | no messages for three days"),
@@ -149,7 +152,8 @@ CHECK_IN = [
     *same(PULSE, (SkipPulse(),), "S | s. | skip | Skip this week | S please"),
     *same(PULSE, (Done((2,)),), "2 | done 2 | quality time"),
     *same(PULSE, (Which((1, 2, 3)),), "done"),
-    *same(PULSE, UNCLEAR, "4 3 nice | great week"),
+    *same(PULSE, (BadScores(),), "4 3 nice"),
+    *same(PULSE, UNCLEAR, "great week"),
     *same(PULSE_TEN, (Done((10,)),), "10"),
     *same(PULSE_ONE, (SkipPulse(),), "S"),
     *same(PULSE_ONE, (Skip((1,)),), "skip"),
@@ -189,13 +193,12 @@ DONE = [
     *same(
         ONE,
         UNCLEAR,
-        "done? | not done | I did not do it | done tomorrow | done 👎 | ❌ | did you do it | "
-        "done and dusted | done да",
+        "done? | done 👎 | ❌ | did you do it | done and dusted | done да",
     ),
     *same(
         ONE,
         UNCLEAR,
-        "thanks | lol | 😂 | ... | \u200b | Liked “Gratitude: done” | Loved an image | done deal",
+        "thanks | lol | 😂 | ... | \u200b | done deal",
         "",
         "   ",
     ),
@@ -274,6 +277,16 @@ NAMES = [
     *same(TEN, (Done((10,)),), "patience | patients"),
     *same(TEN, UNCLEAR, "same place | listing | patent | glister | thanks"),
     *same(Context(NOW, (GRATITUDE, known(4, "gratitude"))), UNCLEAR, "gratitude | gratitde"),
+]
+NOT_TODAY = [
+    *same(ONE, (NotToday(),), "no | nope | not done | I did not do it | not today | couldn't | tomorrow maybe"),
+    *same(ONE, (NotToday(hard=True),), "we had a big fight | my mom is in the hospital | such a hard day"),
+    *same(ONE, (BadDay(),), "done tomorrow | done 10 days ago | 1 on 2026-11-20"),
+]
+RESTS = [
+    *same(NONE, (Rest((1,)),), "stop gratitude | pause gratitude | STOP Gratitude reminders please"),
+    *same(NONE, (Rest((1,), 7),), "pause gratitude for a week"),
+    *same(ONE, (Ignored(),), "Liked “Gratitude: done” | Loved an image | Removed a heart from “done”"),
 ]
 SKIP_UNDO = [
     *same(ONE, (Skip((1,)),), "skip | Skip it | skip today | pass | ok skip | skip please | skipping"),
@@ -354,7 +367,8 @@ LATER = [
         (Later(90 * MINUTE),),
         "later 1h30 | later 1h 30m | later 1 hour and 30 minutes | later 90 min",
     ),
-    *same(ONE, (Later(timedelta(days=2)),), "remind me in 2 days"),
+    *same(ONE, (Later(on=date(2026, 11, 20)),), "remind me in 2 days"),
+    *same(ONE, (Later(on=date(2026, 11, 19)),), "later tomorrow"),
     *same(
         ONE,
         (Later(at=time(20, 30)),),
@@ -376,7 +390,7 @@ LATER = [
     *same(
         ONE,
         UNCLEAR,
-        "see you later | later tomorrow | later 99999 min | in 2 apples | later at | later 123:45 | "
+        "see you later | later 99999 min | in 2 apples | later at | later 123:45 | "
         "later 24:00 | later 20:60 | later 1h 5 | later 8:60pm | later 0pm",
     ),
 ]
@@ -413,8 +427,7 @@ PAUSE = [
     *same(
         ONE,
         UNCLEAR,
-        "pause monday | pause until 2026-02-31 | pause until 18 nov and then some | pause? | "
-        "pause gratitude | pause until",
+        "pause monday | pause until 2026-02-31 | pause until 18 nov and then some | pause? | pause until",
     ),
     *same(ONE, UNCLEAR, "pause until never | pause until nov | pause until 2026-99-99"),
 ]
@@ -437,6 +450,8 @@ ROWS = [
     *DONE,
     *NUMBERS,
     *NAMES,
+    *NOT_TODAY,
+    *RESTS,
     *SKIP_UNDO,
     *SEVERAL,
     *LATER,

@@ -42,7 +42,7 @@ def test_what_was_lived_with_the_version_before_is_kept(world: World, settings: 
 
     with pytest.raises(DatabaseError, match="older Attune; back it up, then run `attune db upgrade`"):
         open_site(settings, lambda: world.at)
-    assert migrate.upgrade(world.site.db, Sealer(KEY)) == ("0001", "0002")
+    assert migrate.upgrade(world.site.db, Sealer(KEY)) == ("0001", "0003")
     with world.site.db.engine.connect() as connection:
         assert counts(connection) == before | {"rest": 0}
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from habits import replies
+from habits import parts
 from notifiers.base import Inbound
 from service import inbound
 from service.states import AddressKind
@@ -24,6 +24,6 @@ def stored(world: World, text: str) -> UUID:
     return reply_id
 
 
-def understand(world: World, reply_id: UUID) -> tuple[replies.Part, ...] | None:
+def understand(world: World, reply_id: UUID) -> tuple[parts.Part, ...] | None:
     understood = inbound.understand(world.site, reply_id, world.at)
     return understood.parts if understood else None

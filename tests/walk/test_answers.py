@@ -57,7 +57,7 @@ def test_done_again_changes_nothing_and_undo_takes_it_back(world: World, nudged:
 
     assert "Gratitude" in says(world, "undo")
     assert kinds(world) == ["done", "undone"]
-    assert "nothing to take back" in says(world, "undo")
+    assert "to take back" in says(world, "undo")
     assert "1 day" in says(world, "done")
 
 
@@ -113,7 +113,7 @@ def test_streaks_are_told_with_practised_days_first(world: World, nudged: UUID) 
     says(world, "done")
 
     answer = says(world, "streak")
-    assert "Gratitude: 2 days practised" in answer
+    assert "2 days of Gratitude" in answer
     assert "2 days in a row" in answer
     world.take_up("empathy", "2 a week", "sun 19:00", nudged)
     answer = says(world, "streak")
@@ -131,7 +131,7 @@ def test_habits_are_listed_with_their_numbers(world: World, nudged: UUID) -> Non
 
 def test_somebody_without_habits_is_told_so(world: World, alex: UUID) -> None:
     assert "list is still empty" in says(world, "list")
-    assert "list is still empty" in says(world, "streak")
+    assert "on your list yet" in says(world, "streak")
     assert "not clear" in says(world, "what?")
 
 
@@ -160,7 +160,7 @@ def test_a_done_that_could_mean_several_is_asked_about(world: World, alex: UUID)
     world.goes_on(on("19:00"))
 
     assert "1 Gratitude, 2 Empathy" in says(world, "done")
-    assert "SKIP 2" in says(world, "skip")
+    assert "SKIP with its number" in says(world, "skip")
     assert kinds(world) == []
 
 
@@ -205,7 +205,7 @@ def test_help_tells_who_runs_this_and_how_to_stop(world: World, alex: UUID) -> N
 
 
 def test_an_answer_is_not_the_same_twice_running(world: World, nudged: UUID) -> None:
-    for said in ("done", "what?", "pause", "skip"):
+    for said in ("done", "streak", "pause", "skip", "help", "undo", "next", "more"):
         answers = [says(world, said) for _ in range(4)]
         assert all(one != other for one, other in pairwise(answers))
 

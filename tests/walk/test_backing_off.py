@@ -120,7 +120,7 @@ def test_the_answer_to_resume_is_the_welcome(world: World, alex: UUID) -> None:
     world.says("Alex", "resume")
     world.goes_on(DAY)
 
-    assert "Good to have you back" in world.told(alex, NudgeKind.ANSWER)[-1].words
+    assert "Welcome back" in world.told(alex, NudgeKind.ANSWER)[-1].words
     assert [n.kind for n in unprompted(world, alex)] == [NudgeKind.NUDGE]
 
 

@@ -136,4 +136,4 @@ def test_pause_is_kept_and_ends_by_resume(
 
 
 def test_resume_without_reminders_promises_none(world: World, alex: UUID) -> None:
-    assert says(world, "resume") == "Good to have you back. Your reminders are on."
+    assert says(world, "resume") == "Good to have you back. Your reminders are on. PAUSE stops them again."

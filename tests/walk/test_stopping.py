@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from habits import replies
+from habits import parts
 from habits.nudging import Reason
 from service import inbound, people, planning
 from service.errors import WrongUsage
@@ -78,7 +78,7 @@ def test_a_stop_in_a_sentence_applies_once_it_is_understood(
 ) -> None:
     reply_id = stored(world, "please stop texting me")
     assert world.person(nudged).stopped_at is None
-    assert understand(world, reply_id) == (replies.Stop(),)
+    assert understand(world, reply_id) == (parts.Stop(),)
 
     assert world.person(nudged).stopped_at == world.at
     assert state(world, nudged) == (NudgeState.LAPSED, Reason.STOPPED)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
-from habits import replies
+from habits import parts
 from notifiers.base import Inbound
 from service import addresses, inbound
 from service.models import EntryRow, Nudge, Reply
@@ -39,7 +39,7 @@ def test_a_message_is_stored_sealed_and_its_words_are_dropped_once_understood(
     assert b"done" not in reply.raw_sealed
     assert world.site.sealer.unseal(reply.raw_sealed) == "done"
     world.at += timedelta(seconds=5)
-    assert understand(world, reply_id) == (replies.Done((1,)),)
+    assert understand(world, reply_id) == (parts.Done((1,)),)
 
     (reply,) = rows(world, Reply)
     assert (reply.state, reply.raw_sealed, reply.tries) == (ReplyState.UNDERSTOOD, None, 0)
@@ -73,13 +73,13 @@ def test_a_message_that_two_threads_understand_is_understood_once(world: World, 
     reply_id = stored(world, "done")
     together = Barrier(2)
 
-    def work(_: int) -> tuple[replies.Part, ...] | None:
+    def work(_: int) -> tuple[parts.Part, ...] | None:
         together.wait()
         return understand(world, reply_id)
 
     with ThreadPoolExecutor(2) as pool:
         understood = list(pool.map(work, range(2)))
-    assert sorted(understood, key=str) == [(replies.Done((1,)),), None]
+    assert sorted(understood, key=str) == [(parts.Done((1,)),), None]
     assert len(rows(world, EntryRow)) == 1
     assert len(nudges(world, alex, NudgeKind.ANSWER)) == 1
 
@@ -90,7 +90,7 @@ def test_a_long_message_is_cut(world: World, alex: UUID) -> None:
     (reply,) = rows(world, Reply)
     assert reply.raw_sealed is not None
     assert len(world.site.sealer.unseal(reply.raw_sealed)) == inbound.LONGEST
-    assert understand(world, reply_id) == (replies.Unclear(),)
+    assert understand(world, reply_id) == (parts.Unclear(),)
 
 
 def test_a_stranger_is_stored_without_a_person_and_gets_no_answer(world: World, alex: UUID) -> None:
@@ -108,7 +108,7 @@ def test_a_stranger_is_stored_without_a_person_and_gets_no_answer(world: World, 
 def test_a_short_code_is_a_stranger(world: World, alex: UUID) -> None:
     reply_id = store(world, "Your parcel is here", sender="ACME")
     assert reply_id is not None
-    assert understand(world, reply_id) == (replies.Unclear(),)
+    assert understand(world, reply_id) == (parts.Unclear(),)
     assert rows(world, Reply)[0].person_id is None
 
 
@@ -159,7 +159,7 @@ def test_what_failed_once_is_understood_when_the_bug_is_gone(world: World, alex:
     understand(world, reply_id)
     damage(world, reply_id, world.site.sealer.seal("done"))
 
-    assert understand(world, reply_id) == (replies.Done((1,)),)
+    assert understand(world, reply_id) == (parts.Done((1,)),)
     (reply,) = rows(world, Reply)
     assert (reply.state, reply.tries, reply.raw_sealed) == (ReplyState.UNDERSTOOD, 1, None)
 

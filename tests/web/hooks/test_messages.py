@@ -58,17 +58,20 @@ def test_the_same_message_many_times_at_once(world: World, twilio: TwilioServer)
     assert [nudge.kind for nudge in world.nudges(alex)].count(NudgeKind.ANSWER) == 1
 
 
-def test_a_stranger_is_kept_and_told_nothing(world: World, twilio: TwilioServer) -> None:
+def test_a_stranger_gets_one_neutral_answer_a_day(world: World, twilio: TwilioServer) -> None:
     world.join("Alex")
     before = len(twilio.messages)
     with serving(create_app(world.site)) as web:
-        assert signed(web, twilio, text("done", NUMBERS["Charlie"])).status == 200
+        for said in ("done", "streak", "who is there"):
+            assert signed(web, twilio, text(said, NUMBERS["Charlie"])).status == 200
         assert signed(web, twilio, text("hello", "32665")).status == 200
     world.run()
     assert [(reply.person_id, reply.state) for reply in replies(world)[1:]] == [
         (None, ReplyState.UNDERSTOOD)
-    ] * 2
-    assert len(twilio.messages) == before
+    ] * 4
+    (answer,) = twilio.messages[before:]
+    assert answer.to == NUMBERS["Charlie"]
+    assert "nobody reads messages here" in answer.body
 
 
 @SQLITE
