@@ -12,13 +12,11 @@ from service import jobs, senders, summary
 from service.db import explain
 from service.errors import AttuneError
 from service.settings import Settings
-from service.site import Site, open_site
+from service.site import SIMULATORS, Site, open_site
 
 SILENT_FOR = timedelta(minutes=2)
 FOR_OTHERS = 0o077
 """The bits of a file's mode by which other users may do something with it."""
-SIMULATORS = frozenset({"phone", "console"})
-"""Channels that reach nobody, so that nobody answers by way of the web server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from habits import pulse as checkin
@@ -77,6 +77,12 @@ def trends(session: Session, sealer: Sealer, person_id: UUID, until_on: date | N
         if until_on is None or week_on <= until_on:
             found.setdefault(row.item_id, []).append((week_on, int(sealer.unseal(row.score_sealed))))
     return [Trend(item_id, tuple(weeks)) for item_id, weeks in found.items() if weeks]
+
+
+def weeks(session: Session, person_id: UUID) -> dict[PulseState, int]:
+    """Return how many of a person's check-ins were answered, skipped, or asked without an answer."""
+    counted = select(Pulse.state, func.count()).where(Pulse.person_id == person_id).group_by(Pulse.state)
+    return {state: count for state, count in session.execute(counted.order_by(Pulse.state))}
 
 
 def share(session: Session, pulse: Pulse, item_ids: Collection[str], now: datetime) -> None:

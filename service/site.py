@@ -14,6 +14,10 @@ from service.sealing import KeyTrouble, Sealer
 from service.settings import Settings
 
 
+SIMULATORS = frozenset({"phone", "console"})
+"""Channels that reach nobody."""
+
+
 def real_now() -> datetime:
     return datetime.now(UTC)
 
@@ -31,6 +35,11 @@ class Site:
 
     def notifier_for(self, address_kind: str) -> Notifier | None:
         return next((n for n in self.notifiers.values() if address_kind in n.address_kinds), None)
+
+    def is_simulated(self, address_kind: str) -> bool:
+        """Say whether what reaches this kind of address is a simulator, that is nobody's phone or mailbox."""
+        notifier = self.notifier_for(address_kind)
+        return notifier is not None and notifier.name in SIMULATORS
 
     @property
     def catch_up(self) -> timedelta:

@@ -1,55 +1,22 @@
-"""The simulator, in the demo only: two phones beside each other, and what was decided and why."""
+"""The simulator, in the demo only: two phones beside each other, and the steps of their clock."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from habits.entries import DONE, EXCUSED, fold
-from service import due, facts
-from service.demo import ZONE, Demo
-from service.facts import Share
+from habits.described import described
+from service.demo import Demo
 from service.inbound import Understood
-from service.models import Nudge, NudgeItem, Person
-from service.states import NudgeKind, NudgeState
+from service.web import screen
 from service.web.pages import TEMPLATES
+from service.web.screen import Typed
 
 router = APIRouter(prefix="/phone")
 
-SHOWN_DAYS = 14
-SHOWN_DECISIONS = 40
-ON_THE_PHONE = (
-    NudgeState.SENT,
-    NudgeState.DELIVERED,
-    NudgeState.SENDING,
-    NudgeState.FAILED,
-    NudgeState.UNKNOWN,
-)
-WITHOUT_HABITS = {
-    NudgeKind.NUDGE: "Reminder",
-    NudgeKind.RESCUE: "Rescue",
-    NudgeKind.PULSE: "Weekly check-in",
-    NudgeKind.SUMMARY: "Weekly summary",
-    NudgeKind.WELCOME: "Welcome back",
-    NudgeKind.QUESTION: "A question",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What a phone remembers of its own message; the service keeps none of it."""
-
-    id: str
-    text: str
-    at: datetime
-    note: str
 
 
 @dataclass
@@ -64,6 +31,9 @@ class Phones:
         reply_id, understood = self.demo.say(person_id, text)
         note = _note(understood)
         self.typed.setdefault(person_id, []).append(Typed(str(reply_id), text, at, note))
+
+    def state(self) -> dict[str, object]:
+        return screen.state(self.demo, self.typed)
 
 
 class Reply(BaseModel):
@@ -88,7 +58,7 @@ def page() -> str:
 
 @router.get("/state")
 def state(request: Request) -> dict[str, object]:
-    return _state(phones_of(request))
+    return phones_of(request).state()
 
 
 @router.post("/reply")
@@ -97,7 +67,7 @@ def reply(said: Reply, request: Request) -> dict[str, object]:
     if said.person not in phones.demo.phones:
         raise HTTPException(404, "There is no such phone here.")
     phones.say(said.person, said.text)
-    return _state(phones)
+    return phones.state()
 
 
 @router.post("/step")
@@ -107,196 +77,12 @@ def step(wanted: Step, request: Request) -> dict[str, object]:
         phones.demo.step_to_next_nudge()
     else:
         phones.demo.step_a_day()
-    return _state(phones)
-
-
-def _state(phones: Phones) -> dict[str, object]:
-    demo = phones.demo
-    now, next_at = demo.clock(), demo.next_at()
-    with demo.site.db.read() as session:
-        people = session.scalars(select(Person).order_by(Person.id)).all()
-        shares = facts.shares(session, [person.id for person in people])
-        names = {person.id: demo.site.sealer.unseal(person.name_sealed) for person in people}
-        return {
-            "clock": {"now": now.astimezone(ZoneInfo(ZONE)).isoformat(), "label": _label(now), "zone": ZONE},
-            "next": {"label": _label(next_at)} if next_at else None,
-            "version": int(now.timestamp()),
-            "people": [
-                {
-                    "id": str(person.id),
-                    "name": names[person.id],
-                    "quick": _quick(session, person, now),
-                    "status": _status(session, person, now),
-                    "messages": _messages(session, phones, person),
-                    "habits": [
-                        _habit(share, due.today(person, now), person.language)
-                        for (person_id, _), share in shares.items()
-                        if person_id == person.id and share.living
-                    ],
-                }
-                for person in people
-            ],
-            "decisions": _decisions(session, names, shares),
-        }
-
-
-def _label(at: datetime) -> str:
-    local = at.astimezone(ZoneInfo(ZONE))
-    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
-
-
-def _short(at: datetime) -> str:
-    return f"{at.astimezone(ZoneInfo(ZONE)):%a %H:%M}"
-
-
-def _status(session: Session, person: Person, now: datetime) -> str:
-    if person.stopped_at:
-        return "stopped"
-    if not due.reachable(session, person):
-        return "has not said yes yet"
-    if due.paused_on(session, person.id, due.today(person, now)):
-        return "paused"
-    return "reminders on"
-
-
-def _quick(session: Session, person: Person, now: datetime) -> list[str]:
-    """Return answers to tap that suit the moment."""
-    if person.stopped_at:
-        return ["START", "HELP"]
-    if not due.reachable(session, person):
-        return ["YES", "STOP", "HELP"]
-    if due.paused_on(session, person.id, due.today(person, now)):
-        return ["RESUME", "streak"]
-    newest = session.scalar(
-        select(Nudge.kind)
-        .where(Nudge.person_id == person.id, Nudge.kind.in_(due.REMINDED), Nudge.sent_at.is_not(None))
-        .order_by(Nudge.sent_at.desc())
-        .limit(1)
-    )
-    if newest is NudgeKind.PULSE:
-        return ["4 3 5", "S", "done", "streak"]
-    return ["done", "1", "later", "skip", "streak", "👍"]
-
-
-def _messages(session: Session, phones: Phones, person: Person) -> list[dict[str, object]]:
-    """Return the bubbles of one phone, oldest first."""
-    rows = session.scalars(
-        select(Nudge).where(Nudge.person_id == person.id, Nudge.state.in_(ON_THE_PHONE)).order_by(Nudge.id)
-    )
-    bubbles: list[tuple[datetime, dict[str, object]]] = [
-        (
-            row.sent_at or row.not_before,
-            {
-                "id": str(row.id),
-                "from": "attune",
-                "kind": row.kind.value,
-                "text": phones.demo.site.sealer.unseal(row.words_sealed or b""),
-                "at": _short(row.sent_at or row.not_before),
-                "state": row.state.value,
-                "note": None,
-            },
-        )
-        for row in rows
-    ]
-    bubbles += [
-        (
-            typed.at,
-            {
-                "id": typed.id,
-                "from": "person",
-                "kind": "reply",
-                "text": typed.text,
-                "at": _short(typed.at),
-                "state": "understood",
-                "note": typed.note,
-            },
-        )
-        for typed in phones.typed.get(person.id, [])
-    ]
-    return [bubble for _, bubble in sorted(bubbles, key=lambda one: one[0])]
+    return phones.state()
 
 
 def _note(understood: Understood | None) -> str:
-    """Return what a message was taken to say, in small print."""
+    """Return what a message was taken to say, and why, in small print."""
     if understood is None:
         return "kept, not understood yet"
-    return "understood: " + "; ".join(_part(part) for part in understood.parts)
-
-
-def _part(part: object) -> str:
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(part).__name__)
-    values = [getattr(part, name) for name in getattr(type(part), "__slots__", ())]
-    told = ", ".join(_value(value) for value in values if value not in (None, ()))
-    return f"{words.strip()} {told}".strip()
-
-
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
-        return " ".join(str(one) for one in value)
-    if isinstance(value, timedelta):
-        return f"{int(value.total_seconds() // 60)} min"
-    return str(value)
-
-
-def _habit(share: Share, today: date, language: str) -> dict[str, object]:
-    progress = share.progress(today)
-    return {
-        "number": share.number,
-        "title": share.title(language),
-        "goal": share.goal(today),
-        "practised": progress.practised,
-        "streak": progress.streak,
-        "unit": f"{progress.unit.value}s",
-        "longest": progress.longest.get(progress.unit, 0),
-        "days": _days(share, today),
-    }
-
-
-def _days(share: Share, today: date) -> list[dict[str, str]]:
-    """Return the latest two weeks, a mark a day."""
-    first = today - timedelta(days=SHOWN_DAYS - 1)
-    marks = fold(share.facts.entries, share.facts.pauses, first, today)
-    skipped = {entry.day for entry in share.facts.entries}
-    shown = []
-    for offset, mark in enumerate(marks):
-        day = first + timedelta(days=offset)
-        if mark & DONE:
-            name = "done"
-        elif mark & EXCUSED:
-            name = "skipped" if day in skipped else "paused"
-        else:
-            name = "none"
-        shown.append({"day": day.isoformat(), "label": f"{day:%a} {day.day} {day:%b}", "mark": name})
-    return shown
-
-
-def _decisions(
-    session: Session, names: dict[UUID, str], shares: dict[tuple[UUID, UUID], Share]
-) -> list[dict[str, str]]:
-    """Return what was decided, newest first."""
-    rows = session.scalars(
-        select(Nudge)
-        .where(Nudge.kind.in_(due.REMINDED))
-        .order_by(Nudge.due_at.desc(), Nudge.id.desc())
-        .limit(SHOWN_DECISIONS)
-    ).all()
-    items: dict[UUID, list[str]] = {}
-    for item in session.scalars(
-        select(NudgeItem).where(NudgeItem.nudge_id.in_([row.id for row in rows])).order_by(NudgeItem.position)
-    ):
-        items.setdefault(item.nudge_id, []).append(shares[item.person_id, item.habit_id].title("en"))
-    return [
-        {
-            "id": str(row.id),
-            "at": _short(row.due_at),
-            "person": names[row.person_id],
-            "what": ", ".join(items.get(row.id, [])) or WITHOUT_HABITS[row.kind],
-            "outcome": "quiet" if row.state is NudgeState.LAPSED else row.state.value,
-            "reason": _sentence(row.reason),
-        }
-        for row in rows
-    ]
-
-
-def _sentence(reason: str | None) -> str:
-    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
+    note = f"understood: {described(understood.parts)}, because {understood.rule}"
+    return f"{note}; no answer, because {understood.unanswered}" if understood.unanswered else note

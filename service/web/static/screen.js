@@ -127,7 +127,14 @@ function fillPerson(node, person, index) {
   part(node, "habits").ariaLabel = `${person.name}'s practised days and streaks`;
   match(part(node, "quick"), person.quick, String, element("button", "chip"), put);
   match(part(node, "habits"), person.habits, (habit) => habit.number, fromTemplate("habit"), fillHabit);
+  part(node, "checkins").hidden = person.checkins.length === 0;
+  match(part(node, "scores"), person.checkins, (each) => each.label, fromTemplate("score"), fillScore);
   fillMessages(node, person);
+}
+
+function fillScore(node, { label, scores }) {
+  put(part(node, "label"), label);
+  put(part(node, "values"), scores.join(" "));
 }
 
 function fillMessages(node, person) {
