@@ -7,7 +7,7 @@ import pytest
 
 from habits.nudging import Reason
 from notifiers.base import Kind, Message, SendError
-from service import planning, senders, sending
+from service import planning, privacy, senders, sending
 from service.models import Address, Consent, Couple, Event, Nudge, Person, Reminder, SenderState
 from service.states import AddressKind, ConsentEvent, NudgeState, Outcome
 from tests.walk.channel import Channel
@@ -248,3 +248,26 @@ def test_a_stop_that_comes_during_the_call_holds_what_would_be_tried_again(
 
 def stop(world: World) -> None:
     world.says("Alex", "STOP")
+
+
+def test_a_stop_between_the_claim_and_the_call_holds_the_message_back(
+    world: World, nudged: UUID, channel: Channel
+) -> None:
+    (claimed,) = sending.claim(world.site, world.at, 10)
+    stop(world)
+    sending.record(world.site, sending.hand_over(world.site, claimed), world.at)
+
+    assert channel.messages == []
+    assert state(world, nudged) == (NudgeState.LAPSED, Reason.STOPPED)
+    assert attempts(world, nudged) == []  # Nothing was tried.
+    send_all(world)
+    assert [("unsubscribed" in message.text) for message in channel.messages] == [True]
+
+
+def test_who_was_forgotten_since_the_claim_gets_nothing(world: World, nudged: UUID, channel: Channel) -> None:
+    (claimed,) = sending.claim(world.site, world.at, 10)
+    privacy.forget(world.site, nudged)
+    sending.record(world.site, sending.hand_over(world.site, claimed), world.at)
+
+    assert channel.messages == []
+    assert rows(world, Nudge) == []
