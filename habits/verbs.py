@@ -55,7 +55,14 @@ def act(tokens: Sequence[str], place: int, ground: Ground) -> Found:
 
 @cache
 def _verbs(language: str) -> Mapping[words.Phrase, Verb]:
-    return {phrase: verb for verb in reversed(Verb) for phrase in words.phrases(verb.value, language)}
+    # "Y" is a yes in English and an "and" in Spanish: a person's own language comes first.
+    joins = words.phrases("joins", language)
+    return {
+        phrase: verb
+        for verb in reversed(Verb)
+        for phrase in words.phrases(verb.value, language)
+        if phrase not in joins
+    }
 
 
 def _verb_last(tokens: Sequence[str], place: int, ground: Ground) -> Found:
@@ -96,6 +103,7 @@ def _later_on(tokens: Sequence[str], place: int, ground: Ground) -> Found:
 
 def _later_at(tokens: Sequence[str], place: int, ground: Ground) -> Found:
     language = ground.language
+    place += words.match(tokens, place, words.phrases("today", language))
     start = place + words.match(tokens, place, words.phrases("clock_leads", language))
     clock = numbers.clock(tokens, start, ground.now, language)
     # A number alone ("later 2", "later two") could as well be a habit or a span.

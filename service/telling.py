@@ -16,12 +16,8 @@ WHICH = {
     parts.About.APART: "which_apart",
     parts.About.DROP: "which_drop",
 }
-WORDS = {
-    parts.About.MORE: "MORE",
-    parts.About.DEEPER: "DEEPER",
-    parts.About.WHY: "WHY",
-    parts.About.HOW: "HOW",
-}
+TOPICS = (parts.About.MORE, parts.About.DEEPER, parts.About.WHY, parts.About.HOW)
+"""In the order of the words for them in the catalogue."""
 ASKED_BACK = "asked back"
 ASKED_FOR_SCORES = "asked for scores"
 """Why an answer went out that asks back: the same is not asked twice running."""
@@ -62,8 +58,9 @@ def habits(at: Acting) -> str:
 
 def which(at: Acting, asked: parts.Which) -> str:
     listed = at.listed(asked.numbers)
-    if asked.about in WORDS:
-        return at.text("which_about", word=WORDS[asked.about], list=listed)
+    if asked.about in TOPICS:
+        word = composing.text(at.person.language, "topic", TOPICS.index(asked.about))
+        return at.text("which_about", word=word, list=listed)
     return at.text(WHICH[asked.about], list=listed)
 
 
