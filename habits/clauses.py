@@ -164,7 +164,7 @@ def _common_day(clauses: list[Clause]) -> tuple[When | None, list[Clause]]:
     days = {item for clause in clauses for item in clause if isinstance(item, When)}
     if len(days) == 1:
         (day,) = days
-        if clauses[0][0] == day or clauses[-1][-1] == day:
+        if clauses[0][0] == day or clauses[-1][-1] == day or len(clauses) == 1:
             bare = [[item for item in clause if item != day] for clause in clauses]
             return day, [clause for clause in bare if clause]
     merged: list[Clause] = []

@@ -115,7 +115,7 @@ def targets(tokens: Sequence[str], place: int, ground: Ground) -> tuple[Targets,
 
 
 def _all(tokens: Sequence[str], place: int, ground: Ground) -> tuple[Targets, int] | None:
-    for name, of in (("all", ground.all), ("both", ground.both), ("three", ground.three)):
+    for name, of in (("three", ground.three), ("both", ground.both), ("all", ground.all)):
         if of and (length := words.match(tokens, place, words.phrases(name, ground.language))):
             return Targets(of), place + length
     return None

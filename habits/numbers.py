@@ -191,13 +191,25 @@ def day_and_month(tokens: Sequence[str], place: int, language: str) -> tuple[int
     """Return the day and the month of `24 dec`, `dec 24` or `24 de diciembre`, and the place after them."""
     months = words.ranks("months", language)
     first = _at(tokens, place)
-    second_at = place + 1 + words.match(tokens, place + 1, words.phrases("of_month", language))
+    # "1. Dezember": the mark belongs to the number.
+    between = int(_at(tokens, place + 1) == words.SEPARATOR and _at(tokens, place + 2) in months)
+    second_at = place + 1 + (between or words.match(tokens, place + 1, words.phrases("of_month", language)))
     second = _at(tokens, second_at)
     if first in months:
         first, second = second, first
     if second not in months or not _DIGITS.fullmatch(first):
         return None
     return int(first), months[second] + 1, second_at + 1
+
+
+def coming_in_digits(token: str, today: date) -> date | None:
+    """Return the next date that a token such as `24.12` names, or None; it could as well be a time."""
+    parts = _TIME.fullmatch(token)
+    if parts is None or ":" in token:
+        return None
+    coming = (date_of(year, int(parts[2]), int(parts[1])) for year in (today.year, today.year + 1))
+    found = next((when for when in coming if when and when > today), None)
+    return found if found and found - today <= _FORESEEN else None
 
 
 def iso_date(token: str) -> date | None:

@@ -31,10 +31,12 @@ def day(tokens: Sequence[str], place: int, ground: Ground) -> tuple[When, int] |
 def in_prose(tokens: Sequence[str], ground: Ground) -> set[When]:
     """Return the days that a story names; short names of weekdays are words of their own there ("sat")."""
     found: set[When] = set()
-    for place in range(len(tokens)):
+    place = 0
+    while place < len(tokens):
         read = day(tokens, place, ground)
         if read and (read[1] > place + 1 or len(tokens[place]) > _LONGEST_SHORT_NAME):
             found.add(read[0])
+        place = read[1] if read else place + 1
     return found
 
 

@@ -19,14 +19,14 @@ def tells_of_done(line: str, language: str) -> bool:
     """Say whether a message tells of something done: past tense, three words or more, no negation, no bad day,
     no plan, wish, question or link. What is only a manner of speaking ("died laughing") is passed over.
     """
-    line = patterns.everywhere("harmless").sub(",", line)
     enough = sum(word != words.SEPARATOR for word in line.split()) >= LEAST_WORDS
+    meant = patterns.everywhere("harmless").sub(",", line)
     return (
         enough
         and _has("past", line, language)
-        and not _has("not_yet", line, language)
-        and not denies(line, language)
-        and not is_hard(line, language)
+        and not _has("not_yet", meant, language)
+        and not denies(meant, language)
+        and not is_hard(meant, language)
     )
 
 

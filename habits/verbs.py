@@ -134,6 +134,9 @@ def _pause(tokens: Sequence[str], place: int, ground: Ground) -> Found:
     if not lead:
         return None
     until = numbers.day(tokens, place + lead, today, language)
+    if until is None and place + lead < len(tokens):
+        in_digits = numbers.coming_in_digits(tokens[place + lead], today)
+        until = (in_digits, place + lead + 1) if in_digits else None
     if until and (until[0] - today).days <= LONGEST_PAUSE:
         return Act(Verb.PAUSE, until=until[0]), until[1]
     return None if until else _later_at(tokens, place, ground)
@@ -171,8 +174,14 @@ def _at(tokens: Sequence[str], lead: int, place: int, ground: Ground) -> Found:
     if clock is None:
         return None
     after = clock[1]
+    # "At 20:30 remind me again" is about this once.
+    idle = words.match(tokens, after, words.phrases("fillers", ground.language))
+    if again := words.match(tokens, after + idle, words.phrases("later", ground.language)):
+        return Act(Verb.LATER, at=clock[0]), after + idle + again
     start = after + words.match(tokens, after, words.phrases("at_name_leads", ground.language))
-    found = items.targets(tokens, start, ground) if start > after else items.named(tokens, start, ground)
+    # "At 20:00 2" names a habit; "at 8 2" could be anything.
+    numbered = start > after or not tokens[after - 1].isdigit()
+    found = items.targets(tokens, start, ground) if numbered else items.named(tokens, start, ground)
     after += words.match(tokens, after, words.phrases("at_tails", ground.language))
     if found:
         tail = words.match(tokens, found[1], words.phrases("at_tails", ground.language))
