@@ -96,7 +96,9 @@ def _read(tokens: Sequence[str], ground: Ground) -> Read:
 
 def _item(tokens: Sequence[str], place: int, ground: Ground) -> tuple[Item, int] | None:
     return (
-        verbs.act(tokens, place, ground) or past.day(tokens, place, ground) or items.targets(tokens, place, ground)
+        verbs.act(tokens, place, ground)
+        or past.day(tokens, place, ground)
+        or items.targets(tokens, place, ground)
     )
 
 

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
-from habits import clauses, past, words
+from habits import clauses, grounds, past, words
 from habits.clauses import Statement
-from habits.context import Asked, Context, Known
-from habits.items import Ground, Verb, When
+from habits.context import Asked, Context
+from habits.items import Verb, When
 from habits.parts import (
     About,
     Apart,
@@ -42,7 +41,6 @@ from habits.parts import (
 
 FOR_A_WHILE = (Rest, Later)
 """What begins like an opt-out and is none: "stop gratitude", "stop texting me for an hour"."""
-BOTH, THREE = 2, 3
 LONGEST_COMMAND = 60
 """Tokens of a message that the grammar looks at: what is longer is a letter."""
 SENTENCES = re.compile(r"(?<=[.!?\n])\s+")
@@ -79,7 +77,7 @@ TOPICS = {Verb.MORE: Topic.MORE, Verb.DEEPER: Topic.DEEPER, Verb.WHY: Topic.WHY,
 
 def read(tokens: words.Phrase, asked: bool, context: Context) -> tuple[Part, ...]:
     """Return what the grammar makes of a message, nothing if it is unclear; a question logs nothing."""
-    said, unread = clauses.statements(tokens, _ground(context))
+    said, unread = clauses.statements(tokens, grounds.ground(context))
     if _shares_nothing(tokens, said, context):
         return (ShareNothing(),)
     rest = [token for clause in unread for token in clause]
@@ -104,7 +102,7 @@ def _shown_only(sentence: str, context: Context) -> bool:
     tokens = words.tokens(sentence)
     if len(tokens) > LONGEST_COMMAND:
         return False
-    said, unread = clauses.statements(tokens, _ground(context))
+    said, unread = clauses.statements(tokens, grounds.ground(context))
     return bool(said) and not unread and all(one.act.verb in HARMLESS_TO_ASK for one in said)
 
 
@@ -121,12 +119,12 @@ def _speaks_of(name: str, tokens: Sequence[str], context: Context) -> bool:
 
 
 def told_of_waiting(tokens: words.Phrase, context: Context) -> tuple[Part, ...]:
-    """Return what a story of something done says of the one nudge that waits; nothing if its day is unclear."""
-    days = past.in_prose(tokens, _ground(context))
+    """Return what a story of something done says of the nudge that waits; nothing if its day is unclear."""
+    days = past.in_prose(tokens, grounds.ground(context))
     if len(days) > 1 or When(None) in days:
         return ()
     day = next(iter(days)).day if days else None
-    others = _named_in(tokens, context) - set(context.newest)
+    others = grounds.named_in(tokens, context) - set(context.newest)
     if others:
         return (Which(tuple(sorted({*others, *context.newest}))),)
     match context.newest:
@@ -135,20 +133,6 @@ def told_of_waiting(tokens: words.Phrase, context: Context) -> tuple[Part, ...]:
         case several if several:
             return (Which(several),)
     return ()
-
-
-def _named_in(tokens: words.Phrase, context: Context) -> set[int]:
-    """Return the habits that a story names, by number or by name; "for 2 hours" names none."""
-    ground = _ground(context)
-    units = {**words.values("minutes", context.language), **words.values("days", context.language)}
-    found: set[int] = set()
-    for place, token in enumerate(tokens):
-        unit = place + 1 < len(tokens) and tokens[place + 1] in units
-        if token.isdigit() and len(token) < 3 and int(token) in context.known and not unit:
-            found.add(int(token))
-        if length := words.match(tokens, place, ground.names):
-            found |= ground.names[tuple(tokens[place : place + length])]
-    return found
 
 
 def _doubtful(rest: Sequence[str], said: Sequence[Statement], context: Context) -> bool:
@@ -185,31 +169,6 @@ def _without_needless(said: list[Statement]) -> list[Statement]:
     """Return the statements without a "no" that only leads in something else: "no, skip"."""
     others = [one for one in said if one.act.verb is not Verb.HEARD]
     return others or said
-
-
-def _ground(context: Context) -> Ground:
-    names: dict[words.Phrase, frozenset[int]] = {}
-    for habit in context.habits:
-        for name in _names(habit):
-            names[name] = names.get(name, frozenset()) | {habit.number}
-    known, newest = context.known, context.newest
-    open_ones = tuple(sorted({number for nudge in context.waiting for number in nudge} & set(known)))
-    choices = (newest, open_ones or known, known)
-    return Ground(
-        context.language,
-        context.now,
-        context.day,
-        names,
-        known,
-        all=newest or (known if len(known) == 1 else ()),
-        both=next((of for of in choices[:2] if len(of) == BOTH), ()),
-        three=next((of for of in choices if len(of) == THREE), ()),
-    )
-
-
-@lru_cache(maxsize=1024)
-def _names(habit: Known) -> frozenset[words.Phrase]:
-    return frozenset(form for name in (habit.slug, habit.title, *habit.aliases) for form in words.forms(name))
 
 
 def _parts(one: Statement, named: set[int], context: Context) -> Iterator[Part]:
@@ -284,7 +243,7 @@ def _of_both(verb: Verb, of: tuple[int, ...], context: Context) -> Iterator[Part
 
 
 def _dropped(of: tuple[int, ...], context: Context) -> Iterator[Part]:
-    """Say which habits are dropped; a bare "drop it" drops the only one, and otherwise asks: it is for good."""
+    """Say which habits are dropped; a bare "drop it" drops the only one, otherwise it is asked back."""
     known = context.known
     if not of and len(known) > 1:
         yield Which(known, About.DROP)

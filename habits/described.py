@@ -1,4 +1,4 @@
-"""What was understood of a message, in words for whoever tries things out; English, like all that admins read."""
+"""What was understood of a message, in words for whoever tries things out: English, as all for admins."""
 
 from datetime import date, timedelta
 

@@ -262,7 +262,7 @@ class Unclear:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """Reacted to a message of ours in a way that says `done`, or `how`; `message` is its place in what was sent."""
+    """Reacted with `done`, or `how`, to the message that has the place `message` in what was sent."""
 
     message: int
     how: bool = False

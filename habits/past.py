@@ -17,8 +17,8 @@ _NUMERIC = re.compile(r"(\d{1,2})\.(\d{1,2})")
 def day(tokens: Sequence[str], place: int, ground: Ground) -> tuple[When, int] | None:
     """Return the day named at a place with the place after it; without a date where it is out of reach.
 
-    Weekdays look back. What is said by the night ("yesterday") counts from the calendar's date: after midnight
-    it is the day that the person still lives in.
+    Weekdays look back. What is said by the night ("yesterday") counts from the calendar's date: after
+    midnight it is the day that the person still lives in.
     """
     found = _named(tokens, place, ground) or _ago(tokens, place, ground) or _dated(tokens, place, ground)
     if found is None:
@@ -57,7 +57,9 @@ def _named(tokens: Sequence[str], place: int, ground: Ground) -> tuple[date, int
     if back == 0 and words.match(tokens, place, words.phrases("last_leads", language)):
         back = _WEEK
     after = start + 1
-    return calendar - timedelta(days=back), after + words.match(tokens, after, words.phrases("of_day", language))
+    return calendar - timedelta(days=back), after + words.match(
+        tokens, after, words.phrases("of_day", language)
+    )
 
 
 def _ago(tokens: Sequence[str], place: int, ground: Ground) -> tuple[date, int] | None:

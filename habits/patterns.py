@@ -1,4 +1,4 @@
-"""Sentences recognised by their shape: the expressions of `catalogue/*/sentences.toml` on a message's line."""
+"""Sentences recognised by their shape: the expressions of `catalogue/*/sentences.toml`, on one line."""
 
 import re
 from functools import cache
@@ -27,7 +27,7 @@ def everywhere(name: str) -> re.Pattern[str]:
 
 @cache
 def unless(name: str, but: str) -> re.Pattern[str]:
-    """Return the expression of `name` in all languages, with a group `but` for what may come right before it."""
+    """Return the expression of `name` in all languages, with a group `but` for what comes right before it."""
     languages = texts.languages()
     return re.compile(f"(?P<but>{_either(but, languages)} )?{_either(name, languages)}")
 

@@ -60,7 +60,13 @@ def _items(language: str) -> Items:
 
 def _item(row: texts.Table) -> Item:
     return Item(
-        row["id"], row["label"], row["text"], row["short"], row.get("lowest", 1), HIGHEST, tuple(row["serves"])
+        row["id"],
+        row["label"],
+        row["text"],
+        row["short"],
+        row.get("lowest", 1),
+        HIGHEST,
+        tuple(row["serves"]),
     )
 
 

@@ -20,11 +20,11 @@ LONGEST_EMOJI = 16
 _HAIR, _ADDS, _REMOVES = "\u200a", "\u200b", "\u200c"
 _SKIN_OR_SELECTOR = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 _CUT = ("…", "...")
-_OPENING, _CLOSING = "[“„\"«]", "[”“\"»]"
+_OPENING, _CLOSING = '[“„"«]', '[”“"»]'
 GAPS = {
     "{text}": "(?P<text>.{0,1700})",
-    "{emoji}": "(?P<emoji>[^“”„\"«»]{1,40}?)",
-    "{word}": "[^“”„\"«»]{1,40}?",
+    "{emoji}": '(?P<emoji>[^“”„"«»]{1,40}?)',
+    "{word}": '[^“”„"«»]{1,40}?',
 }
 """What stands in a shape: the quote, any emoji, a word for a reaction that is none of the usual ones."""
 

@@ -28,7 +28,6 @@ from habits.parts import (
 )
 
 
-
 class Rule(StrEnum):
     """Why a message was taken to mean what it was taken to mean."""
 
@@ -152,7 +151,6 @@ def _plain(line: str, tokens: words.Phrase, asks: bool, context: Context) -> Rea
         return Reading((NotToday(hard=True),), Rule.DENIAL)
     if stories.denies(line, context.language):
         return Reading((NotToday(),), Rule.DENIAL)
-    if len(context.waiting) == 1 and stories.tells_of_done(line, context.language):
-        if parts := commands.told_of_waiting(tokens, context):
-            return Reading(parts, Rule.STORY)
-    return Reading((Unclear(),), Rule.UNCLEAR)
+    told = len(context.waiting) == 1 and stories.tells_of_done(line, context.language)
+    parts = commands.told_of_waiting(tokens, context) if told else ()
+    return Reading(parts, Rule.STORY) if parts else Reading((Unclear(),), Rule.UNCLEAR)

@@ -16,8 +16,8 @@ def is_hard(line: str, language: str) -> bool:
 
 
 def tells_of_done(line: str, language: str) -> bool:
-    """Say whether a message tells of something done: past tense, three words or more, no negation, no bad day,
-    no plan, wish, question or link. What is only a manner of speaking ("died laughing") is passed over.
+    """Say whether a message tells of something done: past tense, three words or more, no negation, no
+    bad day, plan, wish, question or link. What is only a manner of speaking ("died laughing") is passed over.
     """
     enough = sum(word != words.SEPARATOR for word in line.split()) >= LEAST_WORDS
     meant = patterns.everywhere("harmless").sub(",", line)

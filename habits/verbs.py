@@ -1,4 +1,4 @@
-"""A verb of the grammar with what belongs to it: a span, a time, a day, or the habits that it names itself."""
+"""A verb of the grammar with what belongs to it: a span, a time, a day, or the habits that it names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,9 +31,7 @@ def act(tokens: Sequence[str], place: int, ground: Ground) -> Found:
         case Verb.LATER_IN:
             return _later(tokens, after, ground)
         case Verb.PAUSE:
-            return (
-                _rest(tokens, after, ground) or _pause(tokens, given, ground) or _whole_pause(tokens, after)
-            )
+            return _rest(tokens, after, ground) or _pause(tokens, given, ground) or (Act(Verb.PAUSE), after)
         case Verb.PAUSE_WITH:
             return (
                 _rest(tokens, after, ground)
@@ -90,7 +88,9 @@ def _later(tokens: Sequence[str], place: int, ground: Ground) -> Found:
 def _later_on(tokens: Sequence[str], place: int, ground: Ground) -> Found:
     language = ground.language
     start = place + words.match(tokens, place, words.phrases("until", language))
-    start = start if start > place else place + words.match(tokens, place, words.phrases("day_leads", language))
+    start = (
+        start if start > place else place + words.match(tokens, place, words.phrases("day_leads", language))
+    )
     day = numbers.day(tokens, start, ground.now.date(), language)
     if day is None:
         return None
@@ -98,7 +98,11 @@ def _later_on(tokens: Sequence[str], place: int, ground: Ground) -> Found:
     # On another day a time is as it was said: "tomorrow at 9" is in the morning.
     morning = replace(ground, now=ground.now.replace(hour=0, minute=0))
     clock = _later_at(tokens, after, morning)
-    return (Act(Verb.LATER, on=day[0], at=clock[0].at), clock[1]) if clock else (Act(Verb.LATER, on=day[0]), after)
+    return (
+        (Act(Verb.LATER, on=day[0], at=clock[0].at), clock[1])
+        if clock
+        else (Act(Verb.LATER, on=day[0]), after)
+    )
 
 
 def _later_at(tokens: Sequence[str], place: int, ground: Ground) -> Found:
@@ -107,17 +111,15 @@ def _later_at(tokens: Sequence[str], place: int, ground: Ground) -> Found:
     start = place + words.match(tokens, place, words.phrases("clock_leads", language))
     clock = numbers.clock(tokens, start, ground.now, language)
     # A number alone ("later 2", "later two") could as well be a habit or a span.
-    if clock is None or (clock[1] == place + 1 and tokens[place].isalnum() and not _is_noon(tokens, place, language)):
+    if clock is None or (
+        clock[1] == place + 1 and tokens[place].isalnum() and not _is_noon(tokens, place, language)
+    ):
         return None
     return Act(Verb.LATER, at=clock[0]), clock[1]
 
 
 def _is_noon(tokens: Sequence[str], place: int, language: str) -> bool:
     return words.match(tokens, place, words.phrases("noon", language)) > 0
-
-
-def _whole_pause(tokens: Sequence[str], place: int) -> Found:
-    return Act(Verb.PAUSE), place
 
 
 def _pause(tokens: Sequence[str], place: int, ground: Ground) -> Found:
@@ -219,7 +221,7 @@ def _share(verb: Verb, tokens: Sequence[str], place: int, ground: Ground) -> Fou
 
 
 def _drop_named(verb: Verb, tokens: Sequence[str], lead: int, place: int, ground: Ground) -> Found:
-    """Return a drop of the habit that is named beside "remove", "leave" or "delete"; without one, the verb."""
+    """Return a drop of the habit that is named beside "remove" or "leave"; without one, the verb."""
     start = place + words.match(tokens, place, words.phrases("leads", ground.language))
     if found := items.named(tokens, start, ground):
         return Act(Verb.DROP, found[0].numbers), found[1]

@@ -140,7 +140,9 @@ def _between_two(at: Acting, part: said.Part) -> str:
 def _shown(at: Acting, part: said.Part) -> str:
     match part:
         case said.Help():
-            return composing.help_answer(at.site.settings, at.person.language, at.person.country, at.context.turn)
+            return composing.help_answer(
+                at.site.settings, at.person.language, at.person.country, at.context.turn
+            )
         case said.ShowStreaks():
             return telling.streaks(at)
         case said.ShowHabits():

@@ -34,7 +34,7 @@ def newest(session: Session, person_id: UUID, now: datetime) -> Nudge | None:
 
 
 def newest_answer(session: Session, person_id: UUID, now: datetime) -> Nudge | None:
-    """Return what last went out to a person, or is about to: a second message may come before the answer is sent."""
+    """Return what last went out, or is about to: a second message may come before the answer is sent."""
     return _newest(session, person_id, now, (*ON_THE_WAY, *GONE))
 
 

@@ -18,7 +18,6 @@ from service.site import Site
 from service.states import Cause, NudgeKind, NudgeState, Purpose
 
 
-
 def at_of(reminder: Reminder) -> datetime:
     assert reminder.next_at is not None
     return reminder.next_at

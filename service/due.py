@@ -167,9 +167,7 @@ def resume(session: Session, person: Person, day: date) -> None:
 
 def _end(session: Session, day: date, *which: ColumnElement[bool]) -> None:
     """End these pauses so that `day` is the first day back."""
-    for one in session.scalars(
-        select(Pause).where(*which, or_(Pause.to_on.is_(None), Pause.to_on >= day))
-    ):
+    for one in session.scalars(select(Pause).where(*which, or_(Pause.to_on.is_(None), Pause.to_on >= day))):
         if one.from_on >= day:
             session.delete(one)
         else:

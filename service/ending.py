@@ -1,4 +1,4 @@
-"""What a person ends alone, at once and unannounced: a habit, all of them, or all that is kept; and the way back."""
+"""What a person ends alone, at once and unannounced: a habit, all, or all that is kept; and the way back."""
 
 import hmac
 from collections.abc import Collection, Iterable, Sequence

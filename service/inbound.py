@@ -17,25 +17,22 @@ from habits import parts, replies
 from habits.parts import Part
 from habits.replies import Rule
 from notifiers.base import Inbound
-from service import acts, addresses, composing, consent, due, loops, outbox, reading, rests, strangers
-from service.acting import Acting, Answer
+from service import acts, addresses, answering, due, loops, outbox, reading, rests, strangers
+from service.acting import Acting
+from service.answering import Came
 from service.db import insert_new
 from service.errors import WrongUsage
 from service.ids import new_id
 from service.models import Address, Person, Reply
-from service.outbox import NewNudge
 from service.site import Site
+from service.states import AddressKind, Cause, ReplyState
 from service.strangers import Sender
-from service.states import AddressKind, Cause, NudgeKind, NudgeState, ReplyState
 
 log = structlog.get_logger()
 
 LEFT_FOR = timedelta(seconds=30)
 TRIES = 3
 STUCK_FOR = timedelta(days=7)
-ANSWER_FOR = timedelta(hours=2)
-PAGE = "page"
-"""The channel of what is typed on a person's own page, where the answer is shown at once."""
 LONGEST = 1600
 """Characters of a message that are read; what is longer is cut."""
 NO_SIGN_OF_LIFE = (parts.Automatic,)
@@ -53,14 +50,6 @@ class Understood:
     of_stranger: bool = False
     forgets: bool = False
     """The person was deleted with this message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """Which message is being answered, and where it came from."""
-
-    reply_id: UUID
-    channel: str
 
 
 def store(site: Site, channel: str, kind: AddressKind, message: Inbound, now: datetime) -> UUID | None:
@@ -96,13 +85,13 @@ def store_in(
     if address and address.dead_at and addresses.revive(session, address):
         due.refresh(session, session.get_one(Person, address.person_id), now)
     if message.opted_out or replies.is_opt_out(text):
-        came = Came(reply_id, channel)
-        _opt_out(session, site, kind, lookup, address, came, not message.opted_out, now)
+        came = Came(reply_id, channel, kind, lookup)
+        answering.opt_out(session, site, came, address, not message.opted_out, now)
     return reply_id
 
 
 def one_form(site: Site, kind: AddressKind, sender: str) -> str:
-    """Return the one form of a sender's address; a short code or a name, which cannot be enrolled, as it is."""
+    """Return the one form of a sender's address; a short code or a name, which nobody has, as it is."""
     try:
         return addresses.normalised(kind, sender, site.settings.region)
     except WrongUsage:
@@ -120,33 +109,6 @@ def _address_of(session: Session, lookup: bytes) -> Address | None:
         return None
     session.refresh(address)
     return address
-
-
-def _opt_out(
-    session: Session,
-    site: Site,
-    kind: AddressKind,
-    lookup: bytes,
-    address: Address | None,
-    came: Came,
-    confirmed: bool,
-    now: datetime,
-) -> None:
-    """End all messages to a person in this transaction: nothing is claimed after it commits.
-
-    `confirmed`: they are told so, once; not if the provider does, or if help lines go out instead.
-    """
-    if address is None:
-        consent.suppress(session, kind, lookup, "opted out", now)
-        return
-    person = outbox.lock_people(session, [address.person_id])[address.person_id]
-    first = person.stopped_at is None
-    consent.withdrawn(session, person, address, "reply", now)
-    outbox.lapse_planned(session, person.id, "stopped")
-    person.due_at = None
-    if first and confirmed:
-        words = composing.text(person.language, "stopped", brand=site.settings.brand)
-        _answer(session, site, address, came, words, Answer(cause=Cause.OPT_OUT), now)
 
 
 def understand(site: Site, reply_id: UUID, now: datetime, sender: Sender | None = None) -> Understood | None:
@@ -173,7 +135,7 @@ def understand(site: Site, reply_id: UUID, now: datetime, sender: Sender | None 
 def understand_in(
     session: Session, site: Site, reply_id: UUID, now: datetime, sender: Sender | None
 ) -> Understood | None:
-    """Do what `understand` does, in a transaction of the caller's; what has to follow it is the caller's too."""
+    """Do what `understand` does, in the caller's transaction; what has to follow it is the caller's too."""
     person = _lock_person_of(session, reply_id)
     reply = session.scalar(
         select(Reply).where(Reply.id == reply_id, Reply.state == ReplyState.RECEIVED).with_for_update()
@@ -212,9 +174,12 @@ def _act(at: Acting, read: replies.Reading) -> str:
     words = acts.act(at, others) if others else ""
     # An exact one was applied when it was stored, and a START may have come since.
     if stops and read.rule is not Rule.OPT_OUT:
-        came = Came(at.reply.id, at.reply.channel)
-        _opt_out(at.session, at.site, at.address.kind, at.reply.lookup, at.address, came, not words, at.now)
+        answering.opt_out(at.session, at.site, _came(at), at.address, not words, at.now)
     return words
+
+
+def _came(at: Acting) -> Came:
+    return Came(at.reply.id, at.reply.channel, at.address.kind, at.reply.lookup)
 
 
 def _answered(at: Acting, read: replies.Reading, words: str) -> Understood:
@@ -223,7 +188,7 @@ def _answered(at: Acting, read: replies.Reading, words: str) -> Understood:
         return Understood(read.parts, None, read.rule)
     why = _unanswered(at)
     if why is None:
-        _answer(at.session, at.site, at.address, Came(at.reply.id, at.reply.channel), words, at.answer, at.now)
+        answering.answer(at.session, at.site, _came(at), at.address, words, at.answer, at.now)
     return Understood(read.parts, words if why is None else None, read.rule, why)
 
 
@@ -241,33 +206,6 @@ def _unanswered(at: Acting) -> str | None:
 def _lock_person_of(session: Session, reply_id: UUID) -> Person | None:
     person_id = session.scalar(select(Reply.person_id).where(Reply.id == reply_id))
     return outbox.lock_people(session, [person_id])[person_id] if person_id else None
-
-
-def _answer(
-    session: Session,
-    site: Site,
-    address: Address,
-    came: Came,
-    words: str,
-    answer: Answer,
-    now: datetime,
-) -> None:
-    planned = NewNudge(
-        id=answer.id,
-        person_id=address.person_id,
-        kind=NudgeKind.ANSWER,
-        cause_kind=answer.cause,
-        cause_id=came.reply_id,
-        due_at=now,
-        not_before=now,
-        expires_at=now + ANSWER_FOR,
-        words=words,
-        reason=answer.reason,
-        state=NudgeState.DELIVERED if came.channel == PAGE else NudgeState.PLANNED,
-        items=tuple(answer.items),
-        address_id=address.id,
-    )
-    outbox.add(session, site.sealer, [planned])
 
 
 def _count_try(site: Site, reply_id: UUID) -> None:
@@ -297,7 +235,9 @@ class _Rehearsed(Exception):  # noqa: N818 (It is no error: it takes everything 
     """Ends a transaction that is not to change anything."""
 
 
-def rehearse(site: Site, channel: str, kind: AddressKind, message: Inbound, now: datetime) -> Understood | None:
+def rehearse(
+    site: Site, channel: str, kind: AddressKind, message: Inbound, now: datetime
+) -> Understood | None:
     """Return how a message would be understood and answered; nothing is kept, and nothing is sent."""
     understood: Understood | None = None
     sender = Sender(kind, one_form(site, kind, message.sender))

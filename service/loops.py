@@ -17,7 +17,7 @@ _BYTES = 8
 
 
 def echo(sealer: Sealer, lookup: bytes, text: str) -> bytes:
-    """Return a keyed hash by which the same text of the same sender is known again, and nothing else of it."""
+    """Return a keyed hash by which the same text of the same sender is known again."""
     return sealer.lookup("echo", f"{lookup.hex()}:{words.fold(text)}")[:_BYTES]
 
 

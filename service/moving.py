@@ -23,7 +23,9 @@ def at_time(at: Acting, clock: time, numbers: Sequence[int]) -> str:
     rules = due.rules_of(at.person)
     shown = f"{clock:%H:%M}"
     if hours.in_quiet(clock, rules):
-        return at.text("at_quiet", time=shown, start=f"{rules.quiet_from:%H:%M}", end=f"{rules.quiet_to:%H:%M}")
+        return at.text(
+            "at_quiet", time=shown, start=f"{rules.quiet_from:%H:%M}", end=f"{rules.quiet_to:%H:%M}"
+        )
     wanted = list(numbers) or _meant(at)
     if len(wanted) != 1:
         if not at.context.shares:

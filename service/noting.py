@@ -106,7 +106,9 @@ def undo_reaction(at: Acting, of: Nudge) -> str:
     Returns the answer, blank if the tap had logged nothing.
     """
     taps = select(Reply.id).where(Reply.person_id == at.person.id, Reply.nudge_id == of.id)
-    undone = logbook.undo_of(at.session, at.person.id, REACTION, at.session.scalars(taps).all(), at.reply.id, at.now)
+    undone = logbook.undo_of(
+        at.session, at.person.id, REACTION, at.session.scalars(taps).all(), at.reply.id, at.now
+    )
     if not undone:
         return ""
     of.answered_at = None

@@ -17,7 +17,7 @@ DEEPEST = 3
 
 
 def tell(at: Acting, topic: Topic, number: int) -> str:
-    """Return what was asked for about a habit; another prompt counts as used, like one that came by itself."""
+    """Return what was asked for about a habit; another prompt counts as used, like any."""
     share = at.context.shares[number]
     if topic in (Topic.MORE, Topic.DEEPER):
         return _another(at, share, topic)

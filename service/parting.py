@@ -36,7 +36,7 @@ def leave(session: Session, person: Person, habit_ids: Collection[UUID], now: da
 
 
 def come_back(session: Session, person: Person, habit_ids: Collection[UUID], now: datetime) -> None:
-    """Take up again what a person left, under the number that is theirs; the days between count for nothing."""
+    """Take up again what a person left, under its number; the days between count for nothing."""
     today = due.today(person, now)
     for member in session.scalars(
         select(Member)

@@ -111,9 +111,7 @@ def _items(session: Session, nudges: Sequence[Nudge]) -> dict[UUID, list[NudgeIt
 
 def _sent(sealer: Sealer, nudge: Nudge, context: Context) -> Sent:
     numbers = {share.habit_id: number for number, share in context.shares.items()}
-    of = tuple(
-        numbers[item.habit_id] for item in context.items.get(nudge.id, []) if item.habit_id in numbers
-    )
+    of = tuple(numbers[item.habit_id] for item in context.items.get(nudge.id, []) if item.habit_id in numbers)
     return Sent(sealer.unseal(nudge.words_sealed) if nudge.words_sealed else "", of)
 
 

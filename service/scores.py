@@ -82,7 +82,7 @@ def trends(session: Session, sealer: Sealer, person_id: UUID, until_on: date | N
 def weeks(session: Session, person_id: UUID) -> dict[PulseState, int]:
     """Return how many of a person's check-ins were answered, skipped, or asked without an answer."""
     counted = select(Pulse.state, func.count()).where(Pulse.person_id == person_id).group_by(Pulse.state)
-    return {state: count for state, count in session.execute(counted.order_by(Pulse.state))}
+    return dict(session.execute(counted.order_by(Pulse.state)).tuples().all())
 
 
 def share(session: Session, pulse: Pulse, item_ids: Collection[str], now: datetime) -> None:
@@ -90,7 +90,9 @@ def share(session: Session, pulse: Pulse, item_ids: Collection[str], now: dateti
     session.execute(
         update(PulseAnswer)
         .where(
-            PulseAnswer.pulse_id == pulse.id, PulseAnswer.item_id.in_(item_ids), PulseAnswer.shared_at.is_(None)
+            PulseAnswer.pulse_id == pulse.id,
+            PulseAnswer.item_id.in_(item_ids),
+            PulseAnswer.shared_at.is_(None),
         )
         .values(shared_at=now)
     )
@@ -122,7 +124,9 @@ def shared_by_both(session: Session, sealer: Sealer, person: Person, pulse: Puls
             other.week_on.between(pulse.week_on - HALF_A_WEEK, pulse.week_on + HALF_A_WEEK),
         )
     )
-    return [Both(item_id, int(sealer.unseal(mine)), int(sealer.unseal(other))) for item_id, mine, other in rows]
+    return [
+        Both(item_id, int(sealer.unseal(mine)), int(sealer.unseal(other))) for item_id, mine, other in rows
+    ]
 
 
 def answer(session: Session, sealer: Sealer, pulse: Pulse, values: Sequence[int]) -> None:

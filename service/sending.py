@@ -170,7 +170,7 @@ def hand_over(site: Site, claimed: Claimed) -> Handed:
 
 
 def _has_stopped(site: Site, person_id: UUID) -> bool:
-    """Say whether a person wants nothing more, or was forgotten; they are not looked at if nobody can tell."""
+    """Say whether a person wants nothing more, or was forgotten; not if the database cannot tell just now."""
     try:
         with site.db.read() as session:
             found = session.execute(STOPPED_AT, {"id": person_id}).first()

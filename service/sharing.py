@@ -47,7 +47,9 @@ def results(at: Acting) -> str:
     if not found:
         return at.text("results_none")
     scored = ", ".join(
-        at.text("results_item", label=_label(at, trend.item_id), scores=" ".join(map(str, trend.scores[-SHOWN:])))
+        at.text(
+            "results_item", label=_label(at, trend.item_id), scores=" ".join(map(str, trend.scores[-SHOWN:]))
+        )
         for trend in found
     )
     both = _both(at, at.context.shareable) if at.context.shareable else ""
@@ -82,7 +84,8 @@ def _both(at: Acting, pulse: Pulse) -> str:
     """Return what both have shared of a week, blank if that is nothing."""
     found = scores.shared_by_both(at.session, at.site.sealer, at.person, pulse)
     lines = [
-        at.text("shared_item", label=_label(at, one.item_id), mine=one.mine, theirs=one.theirs) for one in found
+        at.text("shared_item", label=_label(at, one.item_id), mine=one.mine, theirs=one.theirs)
+        for one in found
     ]
     return at.text("shared_both", both="; ".join(lines)) if lines else ""
 

@@ -13,7 +13,6 @@ from service.db import NO_TABLES, Database, DatabaseError, explain
 from service.sealing import KeyTrouble, Sealer
 from service.settings import Settings
 
-
 SIMULATORS = frozenset({"phone", "console"})
 """Channels that reach nobody."""
 

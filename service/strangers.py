@@ -51,12 +51,22 @@ def heed(session: Session, reply: Reply, reading: Reading, sender: Sender | None
 
 def answer(session: Session, site: Site, reply: Reply, reading: Reading, sender: Sender | None) -> str | None:
     """Return what a stranger is answered, None for nothing. Words of danger always get help lines."""
-    if sender is None or not _is_whole(sender.address) or reply.answered or is_ours(site, sender.address) or loops.repeats(session, reply):
+    if (
+        sender is None
+        or not _is_whole(sender.address)
+        or reply.answered
+        or is_ours(site, sender.address)
+        or loops.repeats(session, reply)
+    ):
         return None
     if isinstance(reading.parts[0], parts.Danger):
         country = addresses.country_of(sender.address)
         return composing.with_helplines("danger_stranger", LANGUAGE, country)
-    if isinstance(reading.parts[0], SILENT) or _suppressed(session, reply) or not _first_today(session, reply):
+    if (
+        isinstance(reading.parts[0], SILENT)
+        or _suppressed(session, reply)
+        or not _first_today(session, reply)
+    ):
         return None
     settings = site.settings
     contact = composing.contact(settings)

@@ -36,4 +36,6 @@ def pulse(who: str, code: str | None, json_: bool) -> None:
     ]
     show.records(rows, json_, "No check-in is answered yet.")
     if not json_ and weeks:
-        show.say(", ".join(f"{count} {state}" for state, count in weeks.items()) + f". {checkin.items().note}")
+        show.say(
+            ", ".join(f"{count} {state}" for state, count in weeks.items()) + f". {checkin.items().note}"
+        )

@@ -16,14 +16,16 @@ from service.strangers import Sender
 
 CHANNEL = "simulate"
 ONLY_THEIRS = (
-    "Consent counts only from their own phone or mailbox; nothing was changed. `--dry-run` shows how it would be "
+    "Consent counts only from their own phone or mailbox; nothing was changed. `--dry-run` shows how it is "
     "understood."
 )
 
 
 @click.command()
 @click.argument("text")
-@click.option("--from", "sender", required=True, metavar="ADDRESS", help="The number or mailbox that it comes from.")
+@click.option(
+    "--from", "sender", required=True, metavar="ADDRESS", help="The number or mailbox that it comes from."
+)
 @click.option("--dry-run", is_flag=True, help="Only show how it would be understood and answered.")
 @click.option("--code", help="The code that was sent to the person, where a real channel reaches them.")
 @show.as_json
@@ -48,7 +50,9 @@ def simulate(text: str, sender: str, dry_run: bool, code: str | None, json_: boo
             assert reply_id is not None
             seen = inbound.understand(site, reply_id, site.now(), Sender(kind, address))
     if seen is None:
-        raise WrongUsage("It is kept, but was not understood, because of a bug of ours; `attune doctor` counts it.")
+        raise WrongUsage(
+            "It is kept, but was not understood, because of a bug of ours; `attune doctor` counts it."
+        )
     show.record(_shown(seen), json_)
 
 

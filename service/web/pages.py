@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy import select
 
 from notifiers.base import Inbound
-from service import inbound, links, outbox, rests
+from service import answering, inbound, links, outbox, rests
 from service.ids import new_id
 from service.models import Address, Member, Nudge, Person, Reply
 from service.site import Site
@@ -101,7 +101,7 @@ def unsubscribe(token: str, request: Request) -> str:
 def _say(site: Site, kind: AddressKind, value: str, text: str, once: str) -> str:
     """Put a text through the same door as any message; return the words of our answer."""
     now = site.now()
-    reply_id = inbound.store(site, inbound.PAGE, kind, Inbound(once, value, text), now)
+    reply_id = inbound.store(site, answering.PAGE, kind, Inbound(once, value, text), now)
     understood = inbound.understand(site, reply_id, now) if reply_id else None
     return (understood.answer if understood else None) or _answered(site, once) or ARRIVED
 
@@ -111,7 +111,7 @@ def _answered(site: Site, once: str) -> str | None:
     answer = (
         select(Nudge.words_sealed)
         .join(Reply, Reply.id == Nudge.cause_id)
-        .where(Reply.channel == inbound.PAGE, Reply.provider_id == once, Nudge.kind == NudgeKind.ANSWER)
+        .where(Reply.channel == answering.PAGE, Reply.provider_id == once, Nudge.kind == NudgeKind.ANSWER)
     )
     with site.db.read() as session:
         words = session.scalar(answer)

@@ -18,7 +18,6 @@ from service.web.screen import Typed
 router = APIRouter(prefix="/phone")
 
 
-
 @dataclass
 class Phones:
     """The demonstration, and the memory of its phones."""

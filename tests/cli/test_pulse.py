@@ -44,5 +44,8 @@ def test_the_persons_code_is_needed(cli: Cli, world: World, alex: UUID) -> None:
     result = cli.run("pulse", "Alex", code=3)
     assert (result.stdout, "A code goes to this person" in result.stderr) == ("", True)
     assert "code is not right" in cli.run("pulse", "Alex", "--code", "000000", code=2).stderr
-    assert cli.run("pulse", "Alex", "--code", code_that_arrived(world, alex)).stderr == "No check-in is answered yet.\n"
+    assert (
+        cli.run("pulse", "Alex", "--code", code_that_arrived(world, alex)).stderr
+        == "No check-in is answered yet.\n"
+    )
     assert cli.execute("SELECT what FROM access_log") == [("pulse",)]

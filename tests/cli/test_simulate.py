@@ -58,7 +58,10 @@ def test_a_stranger_is_told_apart(cli: Cli) -> None:
     assert "nobody reads messages here" in shown["answer"]
 
 
-@pytest.mark.parametrize("arguments", [("--from", "nobody", "done"), ("done",), ("--from", "+12025550101"), ("--from", "+1202", "x")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--from", "nobody", "done"), ("done",), ("--from", "+12025550101"), ("--from", "+1202", "x")],
+)
 def test_bad_input_gets_one_sentence(cli: Cli, arguments: tuple[str, ...]) -> None:
     assert cli.refused("simulate", *arguments)
 
@@ -67,7 +70,9 @@ def test_a_text_that_is_too_long_is_refused(cli: Cli) -> None:
     assert "at most 1600 characters" in cli.refused("simulate", *FROM, "x" * 1601)
 
 
-def test_where_a_real_channel_reaches_the_person_their_code_is_needed(cli: Cli, world: World, alex: UUID) -> None:
+def test_where_a_real_channel_reaches_the_person_their_code_is_needed(
+    cli: Cli, world: World, alex: UUID
+) -> None:
     with_a_real_channel(cli)
     result = cli.run("simulate", *FROM, "--dry-run", "streak", code=3)
     assert result.stdout == ""

@@ -1,4 +1,4 @@
-"""Messages as people type them, with what has to be understood: the files of `corpus/`, and their contexts."""
+"""Messages as people type them, with what has to be understood: the files of `corpus/`, and contexts."""
 
 import tomllib
 from collections.abc import Iterator

@@ -279,7 +279,9 @@ NAMES = [
     *same(Context(NOW, (GRATITUDE, known(4, "gratitude"))), UNCLEAR, "gratitude | gratitde"),
 ]
 NOT_TODAY = [
-    *same(ONE, (NotToday(),), "no | nope | not done | I did not do it | not today | couldn't | tomorrow maybe"),
+    *same(
+        ONE, (NotToday(),), "no | nope | not done | I did not do it | not today | couldn't | tomorrow maybe"
+    ),
     *same(ONE, (NotToday(hard=True),), "we had a big fight | my mom is in the hospital | such a hard day"),
     *same(ONE, (BadDay(),), "done tomorrow | done 10 days ago | 1 on 2026-11-20"),
 ]

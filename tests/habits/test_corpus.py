@@ -44,20 +44,28 @@ def is_understood(row: Row) -> bool:
 
 def logged(notation: str) -> list[str]:
     """Return what a message logs: its parts that write entries."""
-    return [part for part in notation.split("; ") if part.startswith(("done ", "skip ")) and part != "skip pulse"]
+    return [
+        part for part in notation.split("; ") if part.startswith(("done ", "skip ")) and part != "skip pulse"
+    ]
 
 
 def test_the_corpus_is_large_and_has_every_kind_in_every_language() -> None:
     rows = corpus.rows()
     assert len(rows) >= 400
     assert len({(row.language, row.context, row.text) for row in rows}) == len(rows)
-    assert {(row.language, row.kind) for row in rows} == {(lang, kind) for lang in LANGUAGES for kind in KINDS}
+    assert {(row.language, row.kind) for row in rows} == {
+        (lang, kind) for lang in LANGUAGES for kind in KINDS
+    }
 
 
 @pytest.mark.parametrize("kind", ["opt-out", "danger"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_opt_out_and_no_danger_is_missed(language: str, kind: str) -> None:
-    missed = [row for row in corpus.rows() if row.language == language and row.kind == kind and got(row) != row.expect]
+    missed = [
+        row
+        for row in corpus.rows()
+        if row.language == language and row.kind == kind and got(row) != row.expect
+    ]
     assert missed == []
 
 
@@ -65,7 +73,9 @@ def test_nobody_is_stopped_or_taken_to_be_in_danger_by_mistake() -> None:
     by_mistake = [
         row
         for row in corpus.rows()
-        if any(word in got(row).split("; ") and word not in row.expect.split("; ") for word in ("stop", "danger"))
+        if any(
+            word in got(row).split("; ") and word not in row.expect.split("; ") for word in ("stop", "danger")
+        )
     ]
     assert by_mistake == []
 
@@ -87,9 +97,12 @@ def table() -> list[tuple[str, ...]]:
     asked = Counter((row.kind, row.language) for row in corpus.rows())
     right = Counter((row.kind, row.language) for row in corpus.rows() if is_understood(row))
     lines = [
-        (kind, *(f"{right[kind, language]} of {asked[kind, language]}" for language in LANGUAGES)) for kind in KINDS
+        (kind, *(f"{right[kind, language]} of {asked[kind, language]}" for language in LANGUAGES))
+        for kind in KINDS
     ]
-    sums = (sum(count[kind, language] for kind in KINDS) for language in LANGUAGES for count in (right, asked))
+    sums = (
+        sum(count[kind, language] for kind in KINDS) for language in LANGUAGES for count in (right, asked)
+    )
     totals = list(sums)
     lines.append(("all", *(f"{totals[i]} of {totals[i + 1]}" for i in range(0, len(totals), 2))))
     return lines

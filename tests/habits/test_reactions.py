@@ -15,7 +15,11 @@ from habits.reactions import Reaction
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "tapbacks.json").read_text("utf-8"))
 QUOTE = "Gratitude: Say thanks today. Reply 1 when done. Or STOP."
-SENT = (Sent("An answer: UNDO takes it back."), Sent(QUOTE, (1,)), Sent("For today: 1 Gratitude, 2 Empathy.", (1, 2)))
+SENT = (
+    Sent("An answer: UNDO takes it back."),
+    Sent(QUOTE, (1,)),
+    Sent("For today: 1 Gratitude, 2 Empathy.", (1, 2)),
+)
 Row = tuple[str, str, bool, str]
 
 
@@ -70,7 +74,7 @@ def test_google_messages_are_read_by_their_invisible_characters(words: str, mark
     ("text", "meant"),
     [
         (f"Liked “{QUOTE}”", Reacted(1)),
-        (f"Liked \"{QUOTE}\"", Reacted(1)),
+        (f'Liked "{QUOTE}"', Reacted(1)),
         (f"liked “{QUOTE}”.", Reacted(1)),
         (f"  Loved “{QUOTE}”\n", Reacted(1)),
         (f"Reacted ✅ to “{QUOTE}”", Reacted(1)),

@@ -83,7 +83,7 @@ def test_no_phrase_has_two_meanings() -> None:
     for other in ("all", "both", "leads", "number_leads", "joins", "courtesies", "fillers", "against"):
         assert not words.phrases(other, "en") & set(VERBS), other
     taken = words.everywhere("opt_out") | words.everywhere("opt_out_sentences") | words.everywhere("help")
-    # With a span, a day or a habit after it such a phrase is no opt-out: "stop until monday", "quit gratitude".
+    # With a span or a habit after it such a phrase is no opt-out: "stop until monday", "quit gratitude".
     for_a_while = ("pause_with", "rest_with", "drop_named")
     assert taken & set(VERBS) <= {phrase for name in for_a_while for phrase in words.phrases(name, "en")}
     assert not words.everywhere("agree") & words.everywhere("decline")

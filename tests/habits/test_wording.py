@@ -15,14 +15,16 @@ DISCREET = 12
 
 
 def longest(language: str) -> dict[str, str | int]:
-    """The longest that can be expected of each value. Lists hold six habits, with the longest titles there are."""
+    """The longest that can be expected of each value; lists hold six habits with the longest titles."""
     known = practices.catalogue(language).values()
     titles = sorted((practice.title for practice in known), key=len, reverse=True)
     asked = (*pulse.items(language).fixed, *pulse.items(language).rotating)
     listed = [f"{number} {title}" for number, title in enumerate(titles[:6], 7)]
     labels = sorted((item.label for item in asked), key=len, reverse=True)
     lines = {country: safety.helplines(country, language, 1) for country in safety.countries()}
-    days = [wording.day_name(language, date(2026, 9, 23) + timedelta(days=n), date(2026, 1, 1)) for n in range(7)]
+    days = [
+        wording.day_name(language, date(2026, 9, 23) + timedelta(days=n), date(2026, 1, 1)) for n in range(7)
+    ]
     weekdays = [wording.on_day(language, date(2026, 11, 20) + timedelta(days=n), TODAY) for n in range(5)]
     when = wording.variants(language, "day_at_time", when=max(weekdays, key=len), time="20:30")[0]
     return {
@@ -80,7 +82,9 @@ def weight(text: str) -> tuple[int, int]:
 TODAY = date(2026, 11, 18)
 LONGEST = {language: longest(language) for language in LANGUAGES}
 KEYS = sorted(wording.catalogue())
-in_each_language = pytest.mark.parametrize(("language", "key"), [(lang, key) for lang in LANGUAGES for key in KEYS])
+in_each_language = pytest.mark.parametrize(
+    ("language", "key"), [(lang, key) for lang in LANGUAGES for key in KEYS]
+)
 
 
 def filled(key: str, turn: int = 0, language: str = "en") -> tuple[str, ...]:
@@ -165,13 +169,49 @@ def test_no_answer_is_the_same_three_times_running() -> None:
 
 ANSWERS = {
     *("pulse_thanks", "pulse_wrong", "pulse_skipped", "together_thanks", "apart_done", "together_alone"),
-    *("which_together", "which_apart", "help", "done", "done_several", "already", "skipped", "skipped_several"),
-    *("undone", "undone_several", "nothing_to_undo", "later", "later_impossible", "nothing_waiting", "paused"),
+    *(
+        "which_together",
+        "which_apart",
+        "help",
+        "done",
+        "done_several",
+        "already",
+        "skipped",
+        "skipped_several",
+    ),
+    *(
+        "undone",
+        "undone_several",
+        "nothing_to_undo",
+        "later",
+        "later_impossible",
+        "nothing_waiting",
+        "paused",
+    ),
     *("paused_until", "resumed", "resumed_plain", "streak", "streak_fresh", "streaks", "habits", "no_habits"),
     *("which", "which_skip", "not_understood", "not_understood_plain", "not_understood_consent"),
     *("unknown_number", "heard", "heard_skip", "heard_hard", "bad_day", "unread", "rested", "rested_until"),
-    *("resumed_habit", "about_practice", "which_about", "next", "next_none", "at_changed", "at_quiet", "which_at"),
-    *("at_none", "call", "dropped", "which_drop", "left", "delete_asked", "code_wrong", "delete_kept", "shared"),
+    *(
+        "resumed_habit",
+        "about_practice",
+        "which_about",
+        "next",
+        "next_none",
+        "at_changed",
+        "at_quiet",
+        "which_at",
+    ),
+    *(
+        "at_none",
+        "call",
+        "dropped",
+        "which_drop",
+        "left",
+        "delete_asked",
+        "code_wrong",
+        "delete_kept",
+        "shared",
+    ),
     *("share_nothing", "share_which", "share_none", "results", "results_none"),
 }
 BLAME = {
@@ -206,7 +246,9 @@ OPT_IN = ["consent", "consent_progress"]
 
 def test_only_the_opt_in_question_help_lines_and_lists_take_two_segments() -> None:
     longer = [key for key in KEYS if wording.catalogue()[key].segments > 1]
-    assert longer == sorted([*OPT_IN, "call", "danger", "danger_stranger", "results", "summary", "summary_joint"])
+    assert longer == sorted(
+        [*OPT_IN, "call", "danger", "danger_stranger", "results", "summary", "summary_joint"]
+    )
 
 
 @pytest.mark.parametrize("key", OPT_IN)

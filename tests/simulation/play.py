@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from habits.entries import Mark
 from notifiers.base import Inbound, Message
-from service import due, editing, entering, inbound, people, reminding, taking_up
+from service import answering, due, editing, entering, inbound, people, reminding, taking_up
 from service.ids import new_id
 from service.models import Habit, Member, Person, Reminder
 from service.people import NewPerson
@@ -128,7 +128,7 @@ class Play:
         """Let somebody write, by phone or on their page; while all is down it is only stored."""
         stage = self.stage
         message = Inbound(f"in-{new_id()}", life.number, text)
-        channel = stage.rng.choice(["phone", inbound.PAGE])
+        channel = stage.rng.choice(["phone", answering.PAGE])
         reply_id = inbound.store(stage.site, channel, AddressKind.SMS, message, self.at)
         if stage.rng.random() < TWICE:
             inbound.store(stage.site, channel, AddressKind.SMS, message, self.at)

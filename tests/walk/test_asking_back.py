@@ -28,7 +28,7 @@ def test_more_brings_another_prompt_that_counts_as_used(world: World, alex: UUID
     answers = [says(world, f"more {'please ' * number}") for number in range(len(light) - 1)]
     world.goes_on(timedelta(seconds=1))
 
-    ids = [item.prompt_id for item in rows(world, NudgeItem)]
+    ids = [item.prompt_id or "" for item in rows(world, NudgeItem)]
     assert sorted(ids) == sorted(prompt.id for prompt in light)  # All of them once, and none twice.
     assert all("Reply 1" in answer for answer in answers)
     assert all(n.state is NudgeState.SENT for n in nudges(world, alex, NudgeKind.ANSWER))
@@ -116,7 +116,9 @@ def test_what_is_unclear_is_asked_back_once(world: World, alex: UUID, gratitude:
     assert "not clear" in says(world, "blue cheese again")
 
 
-def test_a_no_is_heard_and_a_skip_offered_where_it_holds_the_streak(world: World, alex: UUID, gratitude: UUID) -> None:
+def test_a_no_is_heard_and_a_skip_offered_where_it_holds_the_streak(
+    world: World, alex: UUID, gratitude: UUID
+) -> None:
     assert "SKIP" not in says(world, "not today")
     says(world, "done")
     for day in ("03", "04", "05"):

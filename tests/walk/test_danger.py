@@ -26,7 +26,9 @@ def counted(world: World) -> str | None:
     return next((row.value for row in rows(world, Meta) if row.key == counters.DANGER), None)
 
 
-def test_help_lines_go_out_at_once_and_nudges_rest_for_a_day(world: World, alex: UUID, gratitude: UUID) -> None:
+def test_help_lines_go_out_at_once_and_nudges_rest_for_a_day(
+    world: World, alex: UUID, gratitude: UUID
+) -> None:
     world.goes_on(on("18:00"))
     answer = says(world, AFRAID)
     world.goes_on(timedelta(seconds=1))
@@ -41,7 +43,9 @@ def test_help_lines_go_out_at_once_and_nudges_rest_for_a_day(world: World, alex:
     assert nudges(world, alex, NudgeKind.NUDGE)[-1].state is NudgeState.SENT
 
 
-def test_nothing_is_kept_of_it_but_a_count_without_a_person(world: World, alex: UUID, gratitude: UUID) -> None:
+def test_nothing_is_kept_of_it_but_a_count_without_a_person(
+    world: World, alex: UUID, gratitude: UUID
+) -> None:
     world.goes_on(on("19:00"))
     says(world, AFRAID)
     says(world, "i want to kill myself")
@@ -103,7 +107,8 @@ def test_who_stopped_still_gets_the_lines(world: World, alex: UUID) -> None:
 
 
 @pytest.mark.parametrize(
-    ("country", "number"), [("US", "988"), ("GB", "116 123"), ("ES", "016"), ("FR", "116 016"), ("ZZ", "local")]
+    ("country", "number"),
+    [("US", "988"), ("GB", "116 123"), ("ES", "016"), ("FR", "116 016"), ("ZZ", "local")],
 )
 def test_the_lines_are_those_of_the_country(world: World, country: str, number: str) -> None:
     world.join("Alex", country=country)

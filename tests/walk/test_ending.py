@@ -1,4 +1,4 @@
-"""Dropping a habit, leaving all of it, deleting all that is kept: alone, at once, unannounced; and the way back."""
+"""Dropping a habit, leaving all, deleting all that is kept: alone, at once, unannounced; and the way back."""
 
 import re
 from datetime import timedelta
@@ -37,7 +37,9 @@ def code_in(answer: str) -> str:
     return found[0]
 
 
-def test_a_dropped_habit_is_off_the_list_and_its_number_brings_it_back(world: World, two: tuple[UUID, UUID]) -> None:
+def test_a_dropped_habit_is_off_the_list_and_its_number_brings_it_back(
+    world: World, two: tuple[UUID, UUID]
+) -> None:
     alex, sam = two
     world.goes_on(on("2026-03-03T20:00"))
     says(world, "1")
@@ -61,7 +63,9 @@ def test_a_drop_that_could_mean_several_is_asked_about(world: World, two: tuple[
     assert all(member.left_on is None for member in rows(world, Member))
 
 
-def test_leave_takes_a_person_out_of_all_and_resume_brings_all_back(world: World, two: tuple[UUID, UUID]) -> None:
+def test_leave_takes_a_person_out_of_all_and_resume_brings_all_back(
+    world: World, two: tuple[UUID, UUID]
+) -> None:
     alex, sam = two
     assert "nobody is told" in says(world, "leave")
     world.goes_on(on("2026-03-03T20:00"))
@@ -84,7 +88,9 @@ def test_delete_stops_at_once_and_the_code_deletes_all(world: World, two: tuple[
     world.goes_on(timedelta(seconds=1))
 
     assert world.person(alex).stopped_at is not None
-    assert nudges(world, alex, NudgeKind.ANSWER)[-1].state is NudgeState.SENT  # The code reaches who has stopped.
+    assert (
+        nudges(world, alex, NudgeKind.ANSWER)[-1].state is NudgeState.SENT
+    )  # The code reaches who has stopped.
     assert [row.event for row in rows(world, Consent)][-1] is ConsentEvent.WITHDRAWN
     assert "nothing is deleted" in says(world, "000000")
     understood = world.says("Alex", f"my code is {code_in(answer)}")
@@ -143,4 +149,6 @@ def test_nothing_else_reads_that_somebody_left(world: World, two: tuple[UUID, UU
         before = session.scalar(select(func.count()).select_from(Nudge).where(Nudge.person_id == two[1]))
     says(world, "leave")
     with world.site.db.read() as session:
-        assert session.scalar(select(func.count()).select_from(Nudge).where(Nudge.person_id == two[1])) == before
+        assert (
+            session.scalar(select(func.count()).select_from(Nudge).where(Nudge.person_id == two[1])) == before
+        )

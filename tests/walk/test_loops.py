@@ -96,7 +96,8 @@ def test_a_stranger_in_danger_always_gets_help_lines(world: World, channel: Chan
 
 
 @pytest.mark.parametrize(
-    "text", ["STOP", "please stop texting me", "START", "I'm driving right now - I'll reply later", "Liked “hi”"]
+    "text",
+    ["STOP", "please stop texting me", "START", "I'm driving right now - I'll reply later", "Liked “hi”"],
 )
 def test_what_of_a_stranger_is_not_answered(world: World, channel: Channel, text: str) -> None:
     assert stranger_says(world, text) == ""

@@ -28,7 +28,10 @@ def marks(world: World) -> list[Mark]:
     return [entry.kind for entry in rows(world, EntryRow)]
 
 
-@pytest.mark.parametrize("shape", ["Liked “{}”", "Loved “{}”", "Reacted 👍🏽 to “{}”", "\u200a\u200b👍\u200b to “\u200a{}\u200a”\u200a"])
+@pytest.mark.parametrize(
+    "shape",
+    ["Liked “{}”", "Loved “{}”", "Reacted 👍🏽 to “{}”", "\u200a\u200b👍\u200b to “\u200a{}\u200a”\u200a"],
+)
 def test_a_tap_logs_the_messages_habit(world: World, alex: UUID, gratitude: UUID, shape: str) -> None:
     answer = says(world, shape.format(newest(world, alex, NudgeKind.NUDGE)))
 
@@ -76,7 +79,9 @@ def test_a_question_mark_asks_how(world: World, alex: UUID, gratitude: UUID) -> 
     assert marks(world) == []
 
 
-@pytest.mark.parametrize("shape", ["Disliked “{}”", "Laughed at “{}”", "Emphasized “{}”", "Reacted with a sticker to “{}”"])
+@pytest.mark.parametrize(
+    "shape", ["Disliked “{}”", "Laughed at “{}”", "Emphasized “{}”", "Reacted with a sticker to “{}”"]
+)
 def test_other_taps_say_nothing(world: World, alex: UUID, gratitude: UUID, shape: str) -> None:
     assert says(world, shape.format(newest(world, alex, NudgeKind.NUDGE))) == ""
     assert marks(world) == []

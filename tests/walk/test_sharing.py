@@ -70,7 +70,10 @@ def test_one_alone_has_nobody_to_share_with(world: World, alex: UUID) -> None:
     reminding.add_check_in(world.site, alex, "mon 17:00", world.at)
     world.goes_on(on("17:00"))
     says(world, "4 3 5")
-    assert says(world, "share 1") in ("There is no check-in that could be shared right now.", "Nothing to share just now.")
+    assert says(world, "share 1") in (
+        "There is no check-in that could be shared right now.",
+        "Nothing to share just now.",
+    )
 
 
 def test_the_own_scores_are_shown_oldest_first(world: World, alex: UUID) -> None:

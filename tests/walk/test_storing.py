@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from habits import parts
 from notifiers.base import Inbound
-from service import addresses, inbound
+from service import addresses, answering, inbound
 from service.models import EntryRow, Nudge, Reply
 from service.states import AddressKind, NudgeKind, NudgeState, ReplyState
 from tests.walk.channel import Channel
@@ -171,7 +171,7 @@ def test_an_unknown_id_is_nothing(world: World, alex: UUID) -> None:
 def test_what_is_typed_on_a_page_is_answered_there(world: World, alex: UUID, channel: Channel) -> None:
     world.take_up("gratitude", "daily", "daily 19:00", alex)
     message = Inbound("once", ALEX, "done")
-    reply_id = inbound.store(world.site, inbound.PAGE, AddressKind.SMS, message, world.at)
+    reply_id = inbound.store(world.site, answering.PAGE, AddressKind.SMS, message, world.at)
     assert reply_id is not None
     understood = inbound.understand(world.site, reply_id, world.at)
     send_all(world)
