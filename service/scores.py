@@ -82,7 +82,7 @@ def trends(session: Session, sealer: Sealer, person_id: UUID, until_on: date | N
 def weeks(session: Session, person_id: UUID) -> dict[PulseState, int]:
     """Return how many of a person's check-ins were answered, skipped, or asked without an answer."""
     counted = select(Pulse.state, func.count()).where(Pulse.person_id == person_id).group_by(Pulse.state)
-    return dict(session.execute(counted.order_by(Pulse.state)).tuples().all())
+    return dict(session.execute(counted.order_by(Pulse.state)).all())
 
 
 def share(session: Session, pulse: Pulse, item_ids: Collection[str], now: datetime) -> None:

@@ -28,10 +28,10 @@ COMMANDS = {
     "nudge": ("service.cli.nudge:nudge", "Messages: what went out, what did not, and why."),
     "log": ("service.cli.log:log", "What a person has logged; needs their code."),
     "streaks": ("service.cli.streaks:streaks", "A person's practised days and streaks; needs their code."),
-    "pulse": ("service.cli.pulse:pulse", "A person's weekly check-ins; needs their code."),
+    "pulse": ("service.cli.pulse:pulse", "A person's weekly check-ins, item by item; needs their code."),
     "simulate": (
         "service.cli.simulate:simulate",
-        "Put one message through the real path; print what was understood.",
+        "Put one message through the real path, and print what was understood and why.",
     ),
     "forget": ("service.cli.forget:forget", "Delete a person and all that is theirs, for good."),
     "db": ("service.cli.db:db", "The database."),

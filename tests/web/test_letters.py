@@ -39,7 +39,7 @@ def test_a_question_is_answered_by_a_tap(world: World, web: Web, browser: Browse
         expect(page.get_by_role("status")).to_contain_text("Welcome to Attune")
         page.get_by_label("Anything else?").fill("habits")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("status")).to_contain_text("Your list is still empty")
+        expect(page.get_by_role("status")).to_contain_text("on your list yet")
         assert watched.complaints == []
 
 

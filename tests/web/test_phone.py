@@ -43,7 +43,7 @@ def step(phone: Web, to: str) -> Any:
 KEYS = {
     "state": {"clock", "next", "version", "people", "decisions"},
     "clock": {"now", "label", "zone"},
-    "person": {"id", "name", "quick", "status", "messages", "habits"},
+    "person": {"id", "name", "quick", "status", "messages", "habits", "checkins"},
     "message": {"id", "from", "kind", "text", "at", "state", "note"},
     "habit": {"number", "title", "goal", "practised", "streak", "unit", "longest", "days"},
     "day": {"day", "label", "mark"},
