@@ -31,7 +31,7 @@ COMMANDS = {
     "pulse": ("service.cli.pulse:pulse", "A person's weekly check-ins, item by item; needs their code."),
     "simulate": (
         "service.cli.simulate:simulate",
-        "Put one message through the real path, and print what was understood and why.",
+        "Put one message through the real path, and say what was understood.",
     ),
     "forget": ("service.cli.forget:forget", "Delete a person and all that is theirs, for good."),
     "db": ("service.cli.db:db", "The database."),

@@ -30,7 +30,7 @@ ONLY_THEIRS = (
 @click.option("--code", help="The code that was sent to the person, where a real channel reaches them.")
 @show.as_json
 def simulate(text: str, sender: str, dry_run: bool, code: str | None, json_: bool) -> None:
-    """Put one message through the real path, and print what was understood and why.
+    """Put one message through the real path, and say what was understood.
 
     It is stored, understood and answered as if it had come from that address: it logs habits, and the answer
     goes out. Where a real channel reaches the person, their code is needed, as for `attune log`.

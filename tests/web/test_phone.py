@@ -84,7 +84,10 @@ def test_both_have_said_yes(phone: Web) -> None:
         assert person["status"] == "reminders on"
         asked, said, welcomed = person["messages"]
         assert (asked["kind"], asked["from"], asked["state"]) == ("consent", "attune", "sent")
-        assert (said["text"], said["note"]) == ("YES", "understood: agree")
+        assert (said["text"], said["note"]) == (
+            "YES",
+            "understood: consents, because consent is being asked, or was taken back before",
+        )
         assert welcomed["text"].startswith("Welcome to Attune")
     assert found["next"] is not None
     assert found["decisions"] == []
