@@ -80,7 +80,6 @@ def test_a_week_in_a_minute(demo: Running, browser: Browser) -> None:
         live_a_week(page)
         assert page.get_by_test_id("streak-0").inner_text() != page.get_by_test_id("streak-1").inner_text()
         expect(page.get_by_test_id("phone-0")).to_contain_text("Weekly check-in")
-        expect(page.get_by_test_id("phone-0")).to_contain_text("closeness 4")
         expect(page.get_by_test_id("decisions")).to_contain_text("quiet")
         expect(page.get_by_test_id("error")).to_be_empty()
         assert_accessible(page)

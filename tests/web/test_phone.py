@@ -216,3 +216,19 @@ def test_the_demo_touches_no_real_installation(tmp_path: Path, monkeypatch: pyte
     assert list((tmp_path / "real").iterdir()) == []
     assert list(shown.site.notifiers) == ["phone"]
     assert shown.site.settings.brand == "Attune"
+
+
+def test_a_check_in_is_shown_to_who_answered_it_alone(phone: Web) -> None:
+    alex, sam = (person["id"] for person in state(phone)["people"])
+    for _ in range(20):
+        found = step(phone, "next")
+        if found["people"][0]["messages"][-1]["kind"] == "pulse":
+            break
+        for person in (alex, sam):
+            say(phone, person, "habits")  # A sign of life, so that the reminders go on.
+    answered = say(phone, alex, "4 3 5").json
+    shown = [person["checkins"] for person in answered["people"]]
+    assert [(one["label"], one["scores"]) for one in shown[0][:2]] == [("closeness", [4]), ("heard", [3])]
+    assert (len(shown[0]), shown[1]) == (3, [])
+    note = answered["people"][0]["messages"][-2]["note"]
+    assert note == "understood: scores 4 3 5, because it answers the check-in that is open"
