@@ -45,6 +45,12 @@ def text(language: str, key: str, turn: int = 0, /, **values: str | int) -> str:
     return fitting(wording.variants(language, key, turn, **values), most)
 
 
+def alternatives(language: str, key: str, **values: str | int) -> list[str]:
+    """Return all alternatives of a text, each in its longest variant."""
+    turns = range(len(wording.catalogue(language)[key].alternatives))
+    return [wording.variants(language, key, turn, **values)[0] for turn in turns]
+
+
 def nudge(language: str, discreet: bool, lines: Sequence[Line], turn: int, rescue: bool = False) -> str:
     """Return the words of a nudge for one habit, or of a digest for several, with their numbers.
 
@@ -127,12 +133,12 @@ def consent_question(settings: Settings, language: str, kind: AddressKind) -> st
     key = "consent_progress" if settings.operator_sees == "progress" else "consent"
     if kind is AddressKind.EMAIL:
         key += "_email"
-    return text(language, key, brand=settings.brand, weekly=WEEKLY, contact=contact(settings))
+    return text(language, key, brand=settings.brand, weekly=WEEKLY, contact=contact(settings, language))
 
 
-def contact(settings: Settings) -> str:
+def contact(settings: Settings, language: str) -> str:
     """Return who runs this installation, in words for the people it writes to."""
-    return settings.contact or "whoever set this up"
+    return settings.contact or text(language, "nobody_named")
 
 
 def with_helplines(key: str, language: str, country: str, turn: int = 0) -> str:
@@ -149,7 +155,7 @@ def help_answer(settings: Settings, language: str, country: str, turn: int = 0) 
         "help",
         turn,
         brand=settings.brand,
-        contact=contact(settings),
+        contact=contact(settings, language),
         emergency=safety.emergency(country, language),
     )
 

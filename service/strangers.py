@@ -69,7 +69,7 @@ def answer(session: Session, site: Site, reply: Reply, reading: Reading, sender:
     ):
         return None
     settings = site.settings
-    contact = composing.contact(settings)
+    contact = composing.contact(settings, LANGUAGE)
     return composing.text(LANGUAGE, "stranger", brand=settings.brand, contact=contact)
 
 

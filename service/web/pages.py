@@ -14,8 +14,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy import select
 
+from habits import catalogue as texts
 from notifiers.base import Inbound
-from service import answering, inbound, links, outbox, rests
+from service import answering, composing, inbound, links, outbox, rests
 from service.ids import new_id
 from service.models import Address, Member, Nudge, Person, Reply
 from service.site import Site
@@ -30,20 +31,18 @@ TEMPLATES = Environment(
 # Relative, since public_url may have a path: from `/r/TOKEN` the static files are one up.
 TEMPLATES.globals["root"] = ".."
 GONE = "This page is not available any more; use the newest message, or answer STOP to end them all."
-ARRIVED = "Your answer has arrived."
 SEEN_FOR = timedelta(hours=1)
 ONCE = r"^[0-9a-f]{32}(-own)?$"
 """What tells one filled-in form from another; the page's two forms have one each."""
-NUDGED = ("How did it go?", ("done", "later", "skip"))
 ASKS = {
-    NudgeKind.CONSENT: ("Would you like these messages?", ("YES", "STOP")),
-    NudgeKind.NUDGE: NUDGED,
-    NudgeKind.RESCUE: NUDGED,
-    NudgeKind.PULSE: ("How was your week?", ()),
-    NudgeKind.QUESTION: ("What do you say?", ("resume", "pause")),  # Are nudges still useful?
+    NudgeKind.CONSENT: "consent",
+    NudgeKind.NUDGE: "nudge",
+    NudgeKind.RESCUE: "nudge",
+    NudgeKind.PULSE: "pulse",
+    NudgeKind.QUESTION: "question",  # Are nudges still useful?
 }
-OTHERWISE = ("Your answer", ("habits", "streak"))
-"""The heading of the page, and the answers to tap, for each kind of message."""
+OTHERWISE = "other"
+"""What ends the names of the page's texts in the catalogue, for each kind of message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class Opened:
     kind: NudgeKind
     words: str | None
     address_id: UUID | None
+    language: str
     joint: int | None = None
     """The number of the habit that is asked about, if it is whether it shall be joint."""
 
@@ -77,33 +77,33 @@ def reply(
     """Take an answer typed on the page; sending the same form twice changes nothing."""
     site = site_of(request)
     nudge = _nudge(site, token)
-    kind, value = _address(site, nudge.address_id)
+    kind, value, language = _address(site, nudge.address_id)
     answer = _say(site, kind, value, text, f"{nudge.id.hex}-{once or new_id().hex}")
-    return _reply_page(site, nudge, answer)
+    return _reply_page(site, nudge, answer or composing.text(language, "page_arrived"))
 
 
 @router.get("/u/{token}", response_class=HTMLResponse)
 def show_unsubscribe(token: str, request: Request) -> str:
     site = site_of(request)
-    _address(site, links.open_token(site, links.UNSUBSCRIBE, token))
-    return _page(site, "unsubscribe.html", stopped=False)
+    _, _, language = _address(site, links.open_token(site, links.UNSUBSCRIBE, token))
+    return _page(site, "unsubscribe.html", language, stopped=False)
 
 
 @router.post("/u/{token}", response_class=HTMLResponse)
 def unsubscribe(token: str, request: Request) -> str:
     """End all messages to the address of the token, as RFC 8058 has it: one post, no question."""
     site = site_of(request)
-    kind, value = _address(site, links.open_token(site, links.UNSUBSCRIBE, token))
+    kind, value, language = _address(site, links.open_token(site, links.UNSUBSCRIBE, token))
     _say(site, kind, value, "STOP", new_id().hex)
-    return _page(site, "unsubscribe.html", stopped=True)
+    return _page(site, "unsubscribe.html", language, stopped=True)
 
 
-def _say(site: Site, kind: AddressKind, value: str, text: str, once: str) -> str:
-    """Put a text through the same door as any message; return the words of our answer."""
+def _say(site: Site, kind: AddressKind, value: str, text: str, once: str) -> str | None:
+    """Put a text through the same door as any message; return the words of our answer, if there is one."""
     now = site.now()
     reply_id = inbound.store(site, answering.PAGE, kind, Inbound(once, value, text), now)
     understood = inbound.understand(site, reply_id, now) if reply_id else None
-    return (understood.answer if understood else None) or _answered(site, once) or ARRIVED
+    return (understood.answer if understood else None) or _answered(site, once)
 
 
 def _answered(site: Site, once: str) -> str | None:
@@ -130,17 +130,14 @@ def _seen(site: Site, person_id: UUID) -> None:
 
 
 def _reply_page(site: Site, nudge: Opened, answer: str | None) -> str:
-    heading, quick = ASKS.get(nudge.kind, OTHERWISE)
-    if nudge.joint:
-        # By number: a mere yes would belong to whatever is asked by now.
-        quick = (f"together {nudge.joint}", f"apart {nudge.joint}")
-    if answer:
-        heading, quick = "Thank you", ("undo", "streak") if ASKS.get(nudge.kind) == NUDGED else ()
+    asks = ASKS.get(nudge.kind, OTHERWISE)
+    title = "thanks" if answer else asks
     return _page(
         site,
         "reply.html",
-        heading=heading,
-        quick=quick,
+        nudge.language,
+        heading=composing.text(nudge.language, f"page_title_{title}"),
+        quick=_answers_to_tap(nudge, asks, answer is not None),
         words=nudge.words,
         answer=answer,
         once=new_id().hex,
@@ -148,8 +145,24 @@ def _reply_page(site: Site, nudge: Opened, answer: str | None) -> str:
     )
 
 
-def _page(site: Site, template: str, **values: object) -> str:
-    return TEMPLATES.get_template(template).render(brand=site.settings.brand, **values)
+def _answers_to_tap(nudge: Opened, asks: str, answered: bool) -> list[str]:
+    if answered:
+        return composing.alternatives(nudge.language, "page_answers_after") if asks == "nudge" else []
+    if nudge.joint:
+        # By number: a mere yes would belong to whatever is asked by now.
+        return composing.alternatives(nudge.language, "page_answers_together", number=nudge.joint)
+    return [] if asks == "pulse" else composing.alternatives(nudge.language, f"page_answers_{asks}")
+
+
+def _page(site: Site, template: str, language: str, **values: object) -> str:
+    """Return a page in a person's language; `say` fills in the catalogue's texts for pages."""
+    brand = site.settings.brand
+
+    def say(key: str) -> str:
+        return composing.text(language, f"page_{key}", brand=brand)
+
+    lang = texts.language_of(language)
+    return TEMPLATES.get_template(template).render(brand=brand, say=say, lang=lang, **values)
 
 
 def _nudge(site: Site, token: str) -> Opened:
@@ -161,12 +174,15 @@ def _nudge(site: Site, token: str) -> Opened:
         words = site.sealer.unseal(nudge.words_sealed) if nudge.words_sealed else None
         member = session.get(Member, (nudge.cause_id, nudge.person_id))
         joint = member.number if member and nudge.cause_kind is Cause.TOGETHER else None
-        return Opened(nudge.id, nudge.person_id, nudge.kind, words, nudge.address_id, joint)
+        language = session.get_one(Person, nudge.person_id).language
+        return Opened(nudge.id, nudge.person_id, nudge.kind, words, nudge.address_id, language, joint)
 
 
-def _address(site: Site, address_id: UUID | None) -> tuple[AddressKind, str]:
+def _address(site: Site, address_id: UUID | None) -> tuple[AddressKind, str, str]:
+    """Return an address's kind and value, and its person's language."""
     with site.db.read() as session:
         address = session.get(Address, address_id) if address_id else None
         if address is None:
             raise HTTPException(404, GONE)
-        return address.kind, site.sealer.unseal(address.value_sealed)
+        language = session.get_one(Person, address.person_id).language
+        return address.kind, site.sealer.unseal(address.value_sealed), language

@@ -126,8 +126,8 @@ def test_the_question_by_e_mail_says_whom_to_ask(sees: str) -> None:
 
 
 def test_somebody_always_runs_it() -> None:
-    assert composing.contact(Settings()) == "whoever set this up"
-    assert composing.contact(Settings(contact="Kim")) == "Kim"
+    assert composing.contact(Settings(), "en") == "whoever set this up"
+    assert composing.contact(Settings(contact="Kim"), "de") == "Kim"
 
 
 @pytest.mark.parametrize("country", [*safety.countries(), "ZZ", ""])

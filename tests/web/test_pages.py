@@ -317,3 +317,24 @@ def test_a_text_of_any_kind_is_taken(world: World, alex: UUID, mail: SmtpServer,
     path = link(mail, "r")
     for text in ("\x00", "a" * 60_000, "👍" * 1000, " ", "\u202e\ufeff", "';--"):
         assert web.post(path, [("text", text)]).status == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "tap", "stop", "said"),
+    [
+        ("es", "¿Qué tal fue?", "hecho", "Parar todos los mensajes", "Gratitud"),
+        ("de-AT", "Wie war es?", "erledigt", "Alle Nachrichten beenden", "Dankbarkeit"),
+    ],
+)
+def test_a_persons_pages_are_in_their_language(
+    world: World, mail: SmtpServer, web: Web, language: str, title: str, tap: str, stop: str, said: str
+) -> None:
+    new = NewPerson("Alex", AddressKind.EMAIL, MAILBOX, "UTC", language=language)
+    alex = people.add_person(world.site, new, world.at)
+    yes(world, alex)
+    page = web.get(link(mail, "r"))
+    assert title in page.text
+    assert f'<html lang="{language[:2]}">' in page.text
+    assert f'name="text" value="{tap}"' in page.text
+    assert said in say(web, link(mail, "r"), tap)
+    assert stop in web.get(link(mail, "u")).text
