@@ -57,9 +57,10 @@ def _looking_at_words(expression: str) -> str:
     open_ones: list[bool] = []
     for piece in _PARENTHESES.split(expression):
         if piece == ")":
-            pieces.append(r"(?!\S))" if open_ones.pop() else ")")
+            pieces.append(r")(?!\S))" if open_ones.pop() else ")")
             continue
+        looks = piece in ("(?=", "(?!")
         if piece.startswith("("):
-            open_ones.append(piece in ("(?=", "(?!"))
-        pieces.append(piece)
+            open_ones.append(looks)
+        pieces.append(f"{piece}(?:" if looks else piece)
     return "".join(pieces)

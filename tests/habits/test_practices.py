@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from habits import catalogue as texts
-from habits import practices, pulse, schedule
+from habits import practices, pulse, schedule, words
 from habits.goals import parse_goal
 from habits.practices import Kind, Practice, Prompt
 from notifiers.segments import Encoding, count
@@ -216,3 +216,63 @@ def test_a_practice_without_light_prompts_refuses_to_draw() -> None:
     deep = Practice("d", "D", (), Kind.PRACTICE, "", "", "", "", (Prompt("d-1", 3, practices.Act.DO, "D."),))
     with pytest.raises(ValueError, match="No prompt of d has a depth of 2 or less"):
         practices.draw(deep, [], 2, Random(0))
+
+
+OTHERS = [language for language in texts.languages() if language != texts.ENGLISH]
+TRANSLATED = [(language, slug) for language in OTHERS for slug in SLUGS]
+
+
+@pytest.mark.parametrize(("language", "slug"), TRANSLATED)
+def test_every_prompt_is_translated_by_its_id_and_keeps_its_depth(language: str, slug: str) -> None:
+    english, other = ALL[slug], practices.catalogue(language)[slug]
+    own = texts.read_own(slug, language)
+    assert [row["id"] for row in own["prompts"]] == [prompt.id for prompt in english.prompts]
+    assert all(set(row) == {"id", "text"} for row in own["prompts"])
+    assert {"title", "aliases", "why", "how"} <= set(own)
+    assert [(p.id, p.depth, p.kind) for p in other.prompts] == [
+        (p.id, p.depth, p.kind) for p in english.prompts
+    ]
+    assert (other.goal, other.schedule, other.kind) == (english.goal, english.schedule, english.kind)
+    assert not {p.text for p in other.prompts} & {p.text for p in english.prompts}
+
+
+@pytest.mark.parametrize(("language", "slug"), TRANSLATED)
+def test_a_translated_prompt_is_a_sentence_of_one_segment_or_two_beyond_gsm(language: str, slug: str) -> None:
+    for prompt in practices.catalogue(language)[slug].prompts:
+        assert prompt.text.lstrip("¿¡")[0].isupper()
+        assert prompt.text[-1] in ".?!"
+        counted = count(prompt.text + LONGEST_HINT)
+        assert counted.segments <= (1 if counted.encoding is Encoding.GSM7 else 2)
+        assert language == "es" or counted.encoding is Encoding.GSM7
+
+
+def test_spanish_prompts_stay_within_gsm_where_the_language_allows_it() -> None:
+    prompts = [prompt.text for one in practices.catalogue("es").values() for prompt in one.prompts]
+    plain = [text for text in prompts if count(text).encoding is Encoding.GSM7]
+    assert len(set(prompts)) == 120
+    assert len(plain) >= 100
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_names_belong_to_one_practice_in_each_language(language: str) -> None:
+    names = [name for one in practices.catalogue(language).values() for name in (one.title, *one.aliases)]
+    folded = [tuple(sorted(words.forms(name))) for name in names]
+    assert len(set(folded)) == len(names)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_file_says_where_it_comes_from(language: str) -> None:
+    for file in (texts.FOLDER / language).glob("*.toml"):
+        first = file.read_text("utf-8").splitlines()[0]
+        assert first.startswith("# ")
+        assert "written for Attune" in first
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_check_in_is_translated_item_by_item(language: str) -> None:
+    english, other = pulse.items(), pulse.items(language)
+    for here, there in zip((*english.fixed, *english.rotating), (*other.fixed, *other.rotating), strict=True):
+        assert (here.id, here.lowest, here.serves) == (there.id, there.lowest, there.serves)
+        assert here.text != there.text
+        assert here.label != there.label
+    assert len(other.scale) == len(english.scale)

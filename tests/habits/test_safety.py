@@ -4,7 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from habits import safety
+from habits import catalogue as texts
+from habits import safety, words
+from notifiers.segments import count
+from service import composing
+from tests.habits import corpus
 
 LINES = [(country, line) for country in safety.countries() for line in safety.lines(country)]
 
@@ -42,3 +46,33 @@ def test_the_emergency_sentence_of_a_country(country: str, sentence: str) -> Non
 
 def test_an_unknown_country_has_no_lines() -> None:
     assert safety.lines("ZZ") == ()
+
+
+@pytest.mark.parametrize("language", texts.languages())
+@pytest.mark.parametrize("country", [*safety.countries(), "FR", "ZZ"])
+@pytest.mark.parametrize("key", ["danger", "danger_stranger", "call"])
+def test_help_lines_fit_two_segments_in_every_language(language: str, country: str, key: str) -> None:
+    told = composing.with_helplines(key, language, country)
+    assert count(told).segments <= 2
+    known = [line.call or line.text for line in safety.lines(country)]
+    assert not known or known[0] in told
+
+
+@pytest.mark.parametrize("country", safety.countries())
+def test_the_emergency_number_comes_first(country: str) -> None:
+    told = safety.helplines(country, "en")
+    emergency = [line.call for line in safety.lines(country) if line.purpose == safety.EMERGENCY]
+    assert told.startswith(f"Emergency: {emergency[0]}." if emergency else "In danger, call your local")
+
+
+def test_a_country_of_the_union_without_lines_gets_the_common_ones() -> None:
+    assert "116 016" in safety.helplines("fr", "en")
+    assert "116 016" not in safety.helplines("CH", "en")
+
+
+@pytest.mark.parametrize("kind", ["danger", "not danger"])
+def test_danger_is_the_same_in_all_languages_for_everybody(kind: str) -> None:
+    for row in corpus.rows():
+        if row.kind == kind:
+            line = words.line(words.fold(row.text))
+            assert safety.sounds_like_danger(line) == (kind == "danger"), row
