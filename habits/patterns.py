@@ -33,10 +33,11 @@ def unless(name: str, but: str) -> re.Pattern[str]:
 
 
 def _either(name: str, languages: tuple[str, ...]) -> str:
-    return rf"(?<!\S)(?:{'|'.join(_expressions(name, languages))})(?!\S)"
+    return rf"(?<!\S)(?:{'|'.join(expressions(name, languages))})(?!\S)"
 
 
-def _expressions(name: str, languages: tuple[str, ...]) -> list[str]:
+def expressions(name: str, languages: tuple[str, ...]) -> list[str]:
+    """Return all that stands under a name, shapes and gaps filled in; at least one that never matches."""
     found = []
     for language in languages:
         table = texts.read_own("sentences", language)

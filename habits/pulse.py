@@ -10,6 +10,7 @@ from habits import catalogue as texts
 LEAST, HIGHEST = 1, 5
 LOW = 2
 TWICE, OFFERED_EVERY = 2, 4
+MIDWEEK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,12 @@ def label(item_id: str, language: str = texts.ENGLISH) -> str:
     return next((item.label for item in (*known.fixed, *known.rotating) if item.id == item_id), item_id)
 
 
+def lately_low(scores: Sequence[int]) -> bool:
+    """Say whether the two newest of an item's scores are low."""
+    newest = scores[-TWICE:]
+    return len(newest) == TWICE and all(LEAST <= score <= LOW for score in newest)
+
+
 def low_again(scores: Sequence[int]) -> bool:
     """Say whether the newest of an item's scores is the second low one running, or the sixth, the tenth …
 
@@ -92,8 +99,9 @@ def low_again(scores: Sequence[int]) -> bool:
 def asked(week_on: date, language: str = texts.ENGLISH) -> tuple[Item, ...]:
     """Return the items of the week that begins on `week_on`: the fixed ones, then one of the rotating ones.
 
-    Every rotating item comes once in six weeks; the weeks are counted from 1 January of year 1, a Monday.
+    Every rotating item comes once in six weeks; the weeks are counted from 1 January of year 1, a Monday. Two
+    whose weeks begin on other days are asked the same in what is mostly the same week.
     """
     known = items(language)
-    week = (week_on.toordinal() - 1) // 7
+    week = (week_on.toordinal() - 1 + MIDWEEK) // 7
     return *known.fixed, known.rotating[week % len(known.rotating)]

@@ -18,6 +18,8 @@ from service.site import Site
 from service.states import Cause, NudgeState
 
 SOURCE = "reply"
+SIMULATED = "simulate"
+"""The channel, and the source of a consent, that the command line plays."""
 REACTION = "reaction"
 """The source of what a tap on one of our messages logged."""
 ARRIVED = "answered, so it arrived"
@@ -33,6 +35,8 @@ class Answer:
     reason: str = "an answer"
     items: list[NewItem] = field(default_factory=list)
     """The habit that it brings another prompt for."""
+    unanswered: str | None = None
+    """Why there are no words, if not because nothing has to be said."""
     forgets: bool = False
     """The person is deleted with this message; nobody is left to answer."""
 
@@ -49,6 +53,11 @@ class Acting:
     context: Context
     now: datetime
     answer: Answer = field(default_factory=Answer)
+
+    @property
+    def source(self) -> str:
+        """Return what the ledger of consents calls where this came from."""
+        return SIMULATED if self.reply.channel == SIMULATED else SOURCE
 
     def text(self, key: str, **values: str | int) -> str:
         return composing.text(self.person.language, key, self.context.turn, **values)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from habits import parts as said
 from habits.context import Asked
 from habits.entries import Mark
-from notifiers.segments import count
+from notifiers.segments import Encoding, count
 from service import (
     composing,
     consent,
@@ -23,13 +23,16 @@ from service import (
     telling,
     together,
 )
-from service.acting import SOURCE, Acting, mark_answered
+from service.acting import Acting, mark_answered
 from service.states import Cause
 
-MOST_SEGMENTS = 2
-NO_ANSWER = (said.Help, said.Unclear, said.UnknownNumber, said.Which, said.Unread, said.Ignored, said.Danger)
+MOST_SEGMENTS, MOST_UCS2 = 2, 3
+NO_ANSWER = (
+    *(said.Help, said.Danger, said.Automatic, said.Ignored, said.Unclear, said.Unread, said.Which),
+    *(said.UnknownNumber, said.BadScores),
+)
 """What does not answer a question with the answers yes and no."""
-TO_STOPPED = {
+EVEN_IF_STOPPED = {
     said.Help: Cause.HELP,
     said.Danger: Cause.HELP,
     said.ShowCall: Cause.HELP,
@@ -38,28 +41,61 @@ TO_STOPPED = {
     said.Keep: Cause.OPT_OUT,
 }
 """What is answered even to somebody who stopped, and as what."""
+EXTRAS = (said.ShowStreaks, said.ShowHabits, said.ShowNext, said.ShowResults, said.Tell, said.UnknownNumber)
+"""Answers that may be asked for once more, if there is no room for all of them."""
+ONLY_FIRST = (said.Later, said.Tell)
+"""What is done once for a message."""
+STOPPED = "they asked for no more messages"
 
 
 def act(at: Acting, parts: Sequence[said.Part]) -> str:
     """Do what the parts say; return the answer to all of them, blank for none. A Stop is the caller's."""
-    words: list[str] = []
+    answered: list[tuple[said.Part, str]] = []
     unknown = [part.number for part in parts if isinstance(part, said.UnknownNumber)]
-    for part in parts:
-        at.answer.cause = TO_STOPPED.get(type(part), at.answer.cause)
+    for part in _once(parts):
         all_at_once = isinstance(part, said.UnknownNumber)
-        words.append(telling.unknown(at, unknown) if all_at_once else _act(at, part, parts))
+        words = telling.unknown(at, unknown) if all_at_once else _act(at, part, parts)
+        answered.append((part, words))
         if at.answer.forgets:
-            return words[-1]
+            return words
         _answers_question(at, part)
-    return _short(words)
+        at.answer.cause = EVEN_IF_STOPPED.get(type(part), at.answer.cause)
+    if at.person.stopped_at:
+        answered = [(part, words) for part, words in answered if type(part) in EVEN_IF_STOPPED]
+        at.answer.unanswered = STOPPED
+    return _short(at, answered)
 
 
-def _short(said: Sequence[str]) -> str:
-    """Return what is said of all parts, without the longest of it while that is more than two segments."""
-    kept = list(dict.fromkeys(words for words in said if words))
-    while len(kept) > 1 and count(" ".join(kept)).segments > MOST_SEGMENTS:
-        kept.remove(max(kept, key=len))  # A list: what was done takes few words.
-    return " ".join(kept)
+def _once(parts: Sequence[said.Part]) -> list[said.Part]:
+    """Return the parts without a second of what is done once for a message, or said twice."""
+    kept: list[said.Part] = []
+    for part in dict.fromkeys(parts):
+        if not isinstance(part, ONLY_FIRST) or not any(type(part) is type(other) for other in kept):
+            kept.append(part)
+    return kept
+
+
+def _short(at: Acting, answered: list[tuple[said.Part, str]]) -> str:
+    """Return the answers, without the last that may be asked for again while there is no room for all."""
+    left = [(part, words) for part, words in answered if words]
+    extras = [one for one in left if isinstance(one[0], EXTRAS)]
+    more = ""
+    while len(left) > 1 and extras and not _fits(left, more):
+        dropped = extras.pop()
+        left.remove(dropped)
+        more = at.text("ask_again")
+        if isinstance(dropped[0], said.Tell):
+            at.answer.items.clear()
+    return _joined(left, more)
+
+
+def _joined(answered: list[tuple[said.Part, str]], more: str) -> str:
+    return " ".join(dict.fromkeys([*(words for _, words in answered), more])).strip()
+
+
+def _fits(answered: list[tuple[said.Part, str]], more: str) -> bool:
+    counted = count(_joined(answered, more))
+    return counted.segments <= (MOST_SEGMENTS if counted.encoding is Encoding.GSM7 else MOST_UCS2)
 
 
 def _act(at: Acting, part: said.Part, parts: Sequence[said.Part]) -> str:
@@ -165,8 +201,10 @@ def _shown(at: Acting, part: said.Part) -> str:
 
 
 def _agree(at: Acting) -> str:
+    if consent.withdrawn_since(at.session, at.reply.lookup, at.reply.id):
+        return ""  # A STOP came after it, and was heeded first.
     back = at.person.stopped_at is not None
-    consent.given(at.session, at.person, at.address, SOURCE, at.now)
+    consent.given(at.session, at.person, at.address, at.source, at.now)
     due.refresh(at.session, at.person, at.now)
     events.tell(at.session, "consent given", at.address.id, at.now, at.person.id)
     if back:

@@ -31,6 +31,14 @@ def is_open(session: Session, lookup: bytes) -> bool:
     return _newest(session, lookup) is ConsentEvent.ASKED
 
 
+def withdrawn_since(session: Session, lookup: bytes, reply_id: UUID) -> bool:
+    """Say whether this address was withdrawn after a message came in: ids sort by when they were made."""
+    later = select(Consent.id).where(
+        Consent.lookup == lookup, Consent.event == ConsentEvent.WITHDRAWN, Consent.id > reply_id
+    )
+    return session.scalar(later.limit(1)) is not None
+
+
 def was_given(session: Session, address_id: UUID) -> bool:
     """Say whether this address ever said yes since it was enrolled, whatever it said later."""
     yes = select(Consent.id).where(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from habits.reasons import Reason
 from service import acting, due, finding, outbox
 from service.models import Attempt, Nudge, Person, Reminder
+from service.site import SIMULATORS
 from service.states import Cause, NudgeKind, NudgeState, Outcome, Purpose
 
 PRIVATE_REASONS = (
@@ -148,6 +149,12 @@ def find_nudge(session: Session, wanted: str, show_all: bool = False) -> Nudge:
     found = [session.get_one(Nudge, id_) for id_ in finding.by_end(session, Nudge.id, wanted)]
     seen = [nudge.id for nudge in found if show_all or nudge.cause_kind not in PRIVATE_CAUSES]
     return session.get_one(Nudge, finding.the_one(seen, "message", "attune nudge list"))
+
+
+def was_really_reached(session: Session, person_id: UUID) -> bool:
+    """Say whether anything was ever handed to a channel that reaches somebody, for this person."""
+    handed = select(Attempt.id).join(Nudge, Nudge.id == Attempt.nudge_id).where(Nudge.person_id == person_id)
+    return session.scalar(handed.where(Attempt.channel.not_in(SIMULATORS)).limit(1)) is not None
 
 
 def attempts_of(session: Session, nudge: Nudge) -> list[Attempt]:

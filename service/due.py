@@ -3,11 +3,10 @@
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, CursorResult, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from habits import days, nudging, schedule
@@ -120,9 +119,40 @@ def paused_on(session: Session, person_id: UUID, day: date) -> bool:
     return session.scalar(pauses.limit(1)) is not None
 
 
+def pause_began_on(session: Session, person_id: UUID, day: date) -> date | None:
+    """Return when the pause of all of a person's habits began that has no end and covers a day, or None."""
+    return session.scalar(
+        select(func.max(Pause.from_on)).where(
+            Pause.person_id == person_id,
+            Pause.habit_id.is_(None),
+            Pause.from_on <= day,
+            Pause.to_on.is_(None),
+        )
+    )
+
+
+def next_for(session: Session, person: Person) -> datetime | None:
+    """Return when the next reminder comes that is not of a habit at rest; None if nobody can be reached."""
+    if person.due_at is None:
+        return None
+    rests = session.scalars(
+        select(Pause).where(Pause.person_id == person.id, Pause.habit_id.is_not(None))
+    ).all()
+
+    def rests_at(reminder: Reminder, at: datetime) -> bool:
+        on = today(person, at)
+        return any(
+            one.habit_id == reminder.habit_id and one.from_on <= on and (one.to_on is None or on <= one.to_on)
+            for one in rests
+        )
+
+    coming = live_reminders(session, [person.id])
+    return min((r.next_at for r in coming if r.next_at and not rests_at(r, r.next_at)), default=None)
+
+
 def pause(session: Session, person: Person, first: date, last: date | None) -> None:
     """Pause a person from `first` to `last`, both paused, or until resumed; what is planned lapses."""
-    resume(session, person, first)
+    _end(session, first, Pause.person_id == person.id, Pause.habit_id.is_(None))
     session.add(Pause(person_id=person.id, from_on=first, to_on=last))
     outbox.lapse_planned(session, person.id, nudging.Reason.PAUSED, REMINDED)
 
@@ -137,10 +167,13 @@ def rest_for_a_day(session: Session, person: Person, now: datetime) -> None:
     session.flush()
 
 
-def end_rests(session: Session, now: datetime) -> int:
-    """Forget the rests that are over; return how many there were."""
-    over = update(Person).where(Person.rested_until <= now).values(rested_until=None)
-    return cast(CursorResult[object], session.execute(over)).rowcount
+def end_rests(session: Session, now: datetime, limit: int = 500) -> int:
+    """Forget rests that are over, of people whom nobody else holds; return how many."""
+    over = select(Person.id).where(Person.rested_until <= now).limit(limit)
+    people = outbox.lock_people(session, session.scalars(over).all(), wait=False)
+    for person in people.values():
+        person.rested_until = None
+    return len(people)
 
 
 def rest_habits(

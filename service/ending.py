@@ -1,7 +1,7 @@
 """What a person ends alone, at once and unannounced: a habit, all, or all that is kept; and the way back."""
 
 import hmac
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from service import consent, due, outbox, parting
@@ -27,20 +27,25 @@ def leave(at: Acting) -> str:
 def resume(at: Acting, numbers: Sequence[int]) -> str:
     """End a pause, or the rest of these habits, so that today is the first day back; return the answer.
 
-    Habits that were dropped come back by their number; all that were left together, by a bare "resume".
+    A habit that was dropped comes back by its number, and with it an end of any pause. A bare "resume" ends
+    the person's pause, and brings back what was left with it; without one, the rests of all habits.
     """
     if numbers:
         return _resume_habits(at, numbers)
+    paused_on = due.pause_began_on(at.session, at.person.id, at.context.today)
     due.resume(at.session, at.person, at.context.today)
     at.person.away_on = None  # The answer is the welcome.
-    if not at.context.shares:
-        parting.come_back(at.session, at.person, _left_last(at.context.dropped.values()), at.now)
-    if at.person.due_at is None:
-        return at.text("resumed_plain")
-    return at.text("resumed", when=at.when(at.person.due_at))
+    left = [share for share in at.context.dropped.values() if share.facts.ended_on == paused_on]
+    if left and not at.context.shares:
+        parting.come_back(at.session, at.person, _ids(left), at.now)
+    elif paused_on is None:
+        due.resume_habits(at.session, at.person, _ids(at.context.shares.values()), at.context.today)
+    next_at = due.next_for(at.session, at.person)
+    return at.text("resumed", when=at.when(next_at)) if next_at else at.text("resumed_plain")
 
 
 def _resume_habits(at: Acting, numbers: Sequence[int]) -> str:
+    due.resume(at.session, at.person, at.context.today)
     due.resume_habits(at.session, at.person, _ids(at.share(number) for number in numbers), at.context.today)
     dropped = [at.context.dropped[number] for number in numbers if number in at.context.dropped]
     parting.come_back(at.session, at.person, _ids(dropped), at.now)
@@ -49,12 +54,6 @@ def _resume_habits(at: Acting, numbers: Sequence[int]) -> str:
 
 def _ids(shares: Iterable[Share]) -> list[UUID]:
     return [share.habit_id for share in shares]
-
-
-def _left_last(dropped: Collection[Share]) -> list[UUID]:
-    """Return the habits that were left last, on the same day."""
-    last = max((share.facts.ended_on for share in dropped if share.facts.ended_on), default=None)
-    return [share.habit_id for share in dropped if share.facts.ended_on == last]
 
 
 def ask_to_delete(at: Acting) -> str:

@@ -25,7 +25,7 @@ from service.errors import WrongUsage
 from service.ids import new_id
 from service.models import Address, Person, Reply
 from service.site import Site
-from service.states import AddressKind, Cause, ReplyState
+from service.states import AddressKind, ReplyState
 from service.strangers import Sender
 
 log = structlog.get_logger()
@@ -66,12 +66,14 @@ def store_in(
 ) -> UUID | None:
     """Do what `store` does, in a transaction of the caller's."""
     lookup = addresses.lookup(site.sealer, kind, one_form(site, kind, message.sender))
-    text = message.text[:LONGEST]
+    # Half of a pair of surrogates cannot be kept, nor sent by anybody.
+    text = message.text[:LONGEST].encode("utf-8", "ignore").decode("utf-8")
     address = _address_of(session, lookup)
     reply_id = new_id()
     row = {
         "id": reply_id,
         "channel": channel,
+        "kind": kind,
         "provider_id": message.provider_id,
         "lookup": lookup,
         "person_id": address.person_id if address else None,
@@ -162,7 +164,7 @@ def _of_stranger(
     session: Session, site: Site, reply: Reply, text: str, sender: Sender | None, now: datetime
 ) -> Understood:
     read = strangers.read(text, reply.received_at)
-    strangers.heed(session, reply, read, sender, now)
+    strangers.heed(session, reply, read, now)
     words = strangers.answer(session, site, reply, read, sender)
     return Understood(read.parts, words, read.rule, of_stranger=True)
 
@@ -185,7 +187,7 @@ def _came(at: Acting) -> Came:
 def _answered(at: Acting, read: replies.Reading, words: str) -> Understood:
     """Plan the answer, unless there is a reason for none."""
     if not words:
-        return Understood(read.parts, None, read.rule)
+        return Understood(read.parts, None, read.rule, at.answer.unanswered)
     why = _unanswered(at)
     if why is None:
         answering.answer(at.session, at.site, _came(at), at.address, words, at.answer, at.now)
@@ -196,8 +198,6 @@ def _unanswered(at: Acting) -> str | None:
     """Return why a message gets no answer, or None."""
     if at.reply.answered:
         return "the provider has answered it"
-    if at.person.stopped_at and at.answer.cause is Cause.REPLY:
-        return "they asked for no more messages"
     if loops.repeats(at.session, at.reply):
         return "the same text came over and over"
     return None

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import due, inbound, loops, planning, receipts, sending, waiting
+from service import due, inbound, loops, outbox, planning, receipts, sending, waiting
 from service.db import explain
 from service.log import place_of
 from service.models import Meta
@@ -88,9 +88,11 @@ def last_tick(session: Session) -> datetime | None:
 
 def tidy(site: Site) -> int:
     """Drop what was kept for a while only; return how many rows were changed."""
-    now = site.now()
-    with site.db.write() as session:
-        return loops.forget(session, now) + inbound.drop_stuck(session, now) + due.end_rests(session, now)
+    now, changed = site.now(), 0
+    for drop in (loops.forget, inbound.drop_stuck, due.end_rests, outbox.drop_help_words):
+        with site.db.write() as session:
+            changed += drop(session, now)
+    return changed
 
 
 PERIODIC = (

@@ -111,8 +111,14 @@ def undo_reaction(at: Acting, of: Nudge) -> str:
     )
     if not undone:
         return ""
-    of.answered_at = None
+    shares = facts.shares(at.session, {at.person.id})
+    if not any(_said_of(shares[at.person.id, habit_id], day) for habit_id, day in undone):
+        of.answered_at = None
     return _undone(at, undone)
+
+
+def _said_of(share: Share, day: date) -> bool:
+    return share.done_on(day) or share.skipped_on(day)
 
 
 def _undone(at: Acting, undone: Sequence[tuple[UUID, date]]) -> str:

@@ -57,6 +57,6 @@ def _held(at: Acting) -> bool:
     if at.person.rested_until and at.now < at.person.rested_until:
         return True
     return any(
-        checkin.low_again(trend.scores) and (at.context.today - trend.weeks[-1][0]).days < HELD_FOR_DAYS + 7
+        checkin.lately_low(trend.scores) and (at.context.today - trend.weeks[-1][0]).days < HELD_FOR_DAYS + 7
         for trend in scores.trends(at.session, at.site.sealer, at.person.id)
     )

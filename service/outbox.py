@@ -5,7 +5,7 @@ Lock order: person, then nudge. Each function works inside its caller's transact
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from service.states import Cause, NudgeKind, NudgeState
 PEOPLE = select(Person).where(Person.id.in_(bindparam("ids", expanding=True))).order_by(Person.id)
 LOCK = PEOPLE.with_for_update()
 LOCK_FREE = PEOPLE.with_for_update(skip_locked=True)
+HELP_KEPT_FOR = timedelta(hours=2)
 ABOUT_HABITS = (NudgeKind.NUDGE, NudgeKind.RESCUE)
 ENDED = "the habit has ended"
 REMOVED = "the reminder was removed"
@@ -164,6 +165,22 @@ def lapse_ended(session: Session, person_ids: Collection[UUID]) -> None:
     is told that there is no such habit.
     """
     _lapse(session, ENDED, Nudge.person_id.in_(person_ids), _has_item(), ~_has_item(living()))
+
+
+def drop_help_words(session: Session, now: datetime) -> int:
+    """Empty the words of HELP and danger lines that are over: nobody can tell the one from the other then."""
+    done = (NudgeState.SENT, NudgeState.DELIVERED, NudgeState.LAPSED, NudgeState.FAILED)
+    over = (
+        update(Nudge)
+        .where(
+            Nudge.cause_kind == Cause.HELP,
+            Nudge.words_sealed.is_not(None),
+            Nudge.not_before <= now - HELP_KEPT_FOR,
+            Nudge.state.in_(done),
+        )
+        .values(words_sealed=None)
+    )
+    return cast(CursorResult[object], session.execute(over)).rowcount
 
 
 def lapse_habits(session: Session, person_id: UUID, habit_ids: Collection[UUID], reason: str) -> None:

@@ -53,7 +53,12 @@ def come_back(session: Session, person: Person, habit_ids: Collection[UUID], now
         if first <= last:
             session.add(Pause(person_id=person.id, habit_id=member.habit_id, from_on=first, to_on=last))
         member.left_on = None
-    due.refresh(session, person, now)
+    session.flush()
+    # What came due meanwhile was about nothing: it is not told as late.
+    for reminder in due.live_reminders(session, [person.id]):
+        if reminder.habit_id in habit_ids:
+            reminder.next_at = due.next_of(reminder, person.zone, now)
+    due.set_due(session, person)
 
 
 def forget(session: Session, person: Person, now: datetime) -> None:

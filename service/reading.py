@@ -154,7 +154,7 @@ def day_of_answer(session: Session, person: Person, share: Share, context: Conte
     It is the day of the habit's newest nudge until the next one is due or noon of the next day, unless that
     day is done already; otherwise the person's own day now.
     """
-    newest = session.execute(
+    rows = session.execute(
         select(NudgeItem.day, Nudge.state)
         .join(Nudge, Nudge.id == NudgeItem.nudge_id)
         .where(
@@ -165,8 +165,10 @@ def day_of_answer(session: Session, person: Person, share: Share, context: Conte
             Nudge.due_at >= now - waiting.ANSWERABLE,
         )
         .order_by(Nudge.due_at.desc(), Nudge.id.desc())
-        .limit(1)
-    ).first()
+    ).all()
+    gone = {row.day for row in rows if row.state is not NudgeState.LAPSED}
+    # One that was let go, such as a rescue that was not needed, ends no day that a nudge went out for.
+    newest = next((row for row in rows if row.state is not NudgeState.LAPSED or row.day not in gone), None)
     if newest is None or newest.state is NudgeState.LAPSED or share.done_on(newest.day):
         return context.today
     noon = instant(newest.day + timedelta(days=1), NOON, due.zone_of(person.zone))

@@ -98,9 +98,10 @@ def share(session: Session, pulse: Pulse, item_ids: Collection[str], now: dateti
     )
 
 
-def unshare(session: Session, pulse: Pulse) -> None:
-    """Share nothing of a check-in, or no longer."""
-    session.execute(update(PulseAnswer).where(PulseAnswer.pulse_id == pulse.id).values(shared_at=None))
+def unshare(session: Session, person_id: UUID) -> None:
+    """Share nothing of a person's check-ins, or no longer."""
+    theirs = select(Pulse.id).where(Pulse.person_id == person_id)
+    session.execute(update(PulseAnswer).where(PulseAnswer.pulse_id.in_(theirs)).values(shared_at=None))
 
 
 def shared_by_both(session: Session, sealer: Sealer, person: Person, pulse: Pulse) -> list[Both]:

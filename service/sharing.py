@@ -74,9 +74,8 @@ def share(at: Acting, items: Sequence[int]) -> str:
 
 
 def share_nothing(at: Acting) -> str:
-    """Take back what is shared of the last answered check-in; return the answer."""
-    if at.context.shareable:
-        scores.unshare(at.session, at.context.shareable)
+    """Take back all that is shared of the person's check-ins; return the answer."""
+    scores.unshare(at.session, at.person.id)
     return at.text("share_nothing")
 
 

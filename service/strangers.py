@@ -3,7 +3,7 @@
 Their address is kept nowhere. The answer is no nudge: it is handed over once, and lost if that fails.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -31,7 +31,7 @@ class Sender:
     """Where a message came from, while it is being understood."""
 
     kind: AddressKind
-    address: str
+    address: str = field(repr=False)
 
 
 def read(text: str, now: datetime) -> Reading:
@@ -39,14 +39,16 @@ def read(text: str, now: datetime) -> Reading:
     return replies.read(text, Context(now=now, stopped=True))
 
 
-def heed(session: Session, reply: Reply, reading: Reading, sender: Sender | None, now: datetime) -> None:
+def heed(session: Session, reply: Reply, reading: Reading, now: datetime) -> None:
     """Keep a stranger's wish to receive nothing, and take it back when they say START."""
     said = {type(part) for part in reading.parts}
     if parts.Agree in said:
-        for suppression in session.scalars(select(Suppression).where(Suppression.lookup == reply.lookup)):
+        # Not one that came after this message.
+        older = (Suppression.lookup == reply.lookup, Suppression.at <= reply.received_at)
+        for suppression in session.scalars(select(Suppression).where(*older)):
             session.delete(suppression)
-    if parts.Stop in said and sender:
-        consent.suppress(session, sender.kind, reply.lookup, "opted out", now)
+    if parts.Stop in said and reply.kind:
+        consent.suppress(session, reply.kind, reply.lookup, "opted out", now)
 
 
 def answer(session: Session, site: Site, reply: Reply, reading: Reading, sender: Sender | None) -> str | None:
@@ -108,3 +110,5 @@ def send(site: Site, sender: Sender, words: str) -> None:
         notifier.send(Message(attempt_id=str(new_id()), to=sender.address, text=words, language=LANGUAGE))
     except SendError as error:
         log.warning("stranger not answered", channel=notifier.name, kind=error.kind.value, code=error.code)
+    except Exception as error:  # A channel with a bug; its words could hold the address.
+        log.error("channel broke", channel=notifier.name, error=type(error).__name__)

@@ -89,7 +89,7 @@ def coming(at: Acting) -> str:
     """Return when the next reminder comes, as far as that is known."""
     if due.paused_on(at.session, at.person.id, at.context.today):
         return at.text("paused")
-    next_at = at.person.due_at
+    next_at = due.next_for(at.session, at.person)
     return at.text("next", when=at.when(next_at)) if next_at else at.text("next_none")
 
 

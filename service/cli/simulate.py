@@ -1,11 +1,14 @@
 """`attune simulate`."""
 
+from uuid import UUID
+
 import click
 
+from habits import parts
 from habits.described import described
-from habits.parts import Agree
 from notifiers.base import Inbound
-from service import addresses, inbound, people, privacy
+from service import addresses, deliveries, inbound, privacy
+from service.acting import SIMULATED
 from service.cli import show
 from service.errors import WrongUsage
 from service.ids import new_id
@@ -14,9 +17,10 @@ from service.site import Site
 from service.states import AddressKind
 from service.strangers import Sender
 
-CHANNEL = "simulate"
-ONLY_THEIRS = (
-    "Consent counts only from their own phone or mailbox; nothing was changed. `--dry-run` shows how it is "
+THEIRS_ALONE = (parts.Agree, parts.Together, parts.Share, parts.Delete, parts.Code)
+"""What nobody may say in somebody else's name: it consents, discloses or deletes."""
+REFUSED = (
+    "That counts only from their own phone or mailbox; nothing was changed. `--dry-run` shows how it is "
     "understood."
 )
 
@@ -33,36 +37,49 @@ def simulate(text: str, sender: str, dry_run: bool, code: str | None, json_: boo
     """Put one message through the real path, and say what was understood.
 
     It is stored, understood and answered as if it had come from that address: it logs habits, and the answer
-    goes out. Where a real channel reaches the person, their code is needed, as for `attune log`.
+    goes out. Where a real channel reaches the person, their code is needed, as for `attune log`; what
+    consents, discloses or deletes is refused there. A stranger is answered here only.
     """
     if len(text) > LONGEST:
         raise WrongUsage(f"That is too long: a message has at most {LONGEST} characters.")
     with show.site() as site:
         kind = AddressKind.EMAIL if "@" in sender else AddressKind.SMS
-        address = addresses.normalised(kind, sender, site.settings.region)
-        message = Inbound(new_id().hex, address, text)
-        _check_allowed(site, kind, address, code)
-        seen = inbound.rehearse(site, CHANNEL, kind, message, site.now())
+        came = Sender(kind, addresses.normalised(kind, sender, site.settings.region))
+        message = Inbound(new_id().hex, came.address, text)
+        real = _is_real(site, came, code)
+        seen = inbound.rehearse(site, SIMULATED, kind, message, site.now()) if real or dry_run else None
         if not dry_run:
-            if seen and any(isinstance(part, Agree) for part in seen.parts) and not site.is_simulated(kind):
-                raise WrongUsage(ONLY_THEIRS)
-            reply_id = inbound.store(site, CHANNEL, kind, message, site.now())
-            assert reply_id is not None
-            seen = inbound.understand(site, reply_id, site.now(), Sender(kind, address))
+            if seen and any(isinstance(part, THEIRS_ALONE) for part in seen.parts):
+                raise WrongUsage(REFUSED)
+            seen = _say(site, came, message, real)
     if seen is None:
-        raise WrongUsage(
-            "It is kept, but was not understood, because of a bug of ours; `attune doctor` counts it."
-        )
+        raise WrongUsage("It was not understood, because of a bug of ours; please report it.")
     show.record(_shown(seen), json_)
 
 
-def _check_allowed(site: Site, kind: AddressKind, address: str, code: str | None) -> None:
-    """Ask for the person's code, unless nobody but a simulator gets their messages."""
+def _is_real(site: Site, came: Sender, code: str | None) -> bool:
+    """Say whether a real channel reaches this address, or ever did. Asks for the person's code if so."""
+    person_id = _person_of(site, came)
     with site.db.read() as session:
-        found = addresses.find(session, addresses.lookup(site.sealer, kind, address))
-        person_id = people.find_person(session, site, str(found.person_id)).id if found else None
-    if person_id and not site.is_simulated(kind):
+        reached = person_id is not None and deliveries.was_really_reached(session, person_id)
+    real = reached or not site.is_simulated(came.kind)
+    if real and person_id:
         privacy.look(site, person_id, "simulate", code, site.now())
+    return real
+
+
+def _person_of(site: Site, came: Sender) -> UUID | None:
+    with site.db.read() as session:
+        # As `store` has it: a message from an address that is out of use is its person's, too.
+        found = addresses.last_known(session, addresses.lookup(site.sealer, came.kind, came.address))
+        return found.person_id if found else None
+
+
+def _say(site: Site, came: Sender, message: Inbound, real: bool) -> Understood | None:
+    reply_id = inbound.store(site, SIMULATED, came.kind, message, site.now())
+    assert reply_id is not None
+    # Nobody who never wrote to us is written to.
+    return inbound.understand(site, reply_id, site.now(), None if real else came)
 
 
 def _shown(seen: Understood) -> dict[str, object]:

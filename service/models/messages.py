@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from service.columns import Echo, Id, Instant, Lookup, Sealed, Text, Word
 from service.models.base import Row, partial, to
-from service.states import Cause, NudgeKind, NudgeState, Outcome, ReplyState
+from service.states import AddressKind, Cause, NudgeKind, NudgeState, Outcome, ReplyState
 
 
 class Nudge(Row):
@@ -30,6 +30,9 @@ class Nudge(Row):
     answered_at: Mapped[Instant | None]
     __table_args__ = (
         UniqueConstraint("person_id", "kind", "cause_kind", "cause_id", "turn", name="uq_nudge_cause"),
+        partial(
+            "ix_nudge_help_words", "not_before", where="cause_kind = 'help' AND words_sealed IS NOT NULL"
+        ),
         partial("ix_nudge_planned", "not_before", "id", where="state = 'planned'"),
         partial("ix_nudge_open", "state", "not_before", where="state IN ('sending', 'unknown')"),
         Index("ix_nudge_person_id_due_at", "person_id", "due_at"),
@@ -93,6 +96,8 @@ class Reply(Row):
     received_at: Mapped[Instant]
     answered: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The provider has answered it already."""
+    kind: Mapped[AddressKind | None]
+    """Of the address that it came from."""
     echo: Mapped[Echo | None]
     """By which the same text is known again; emptied after half an hour."""
     __table_args__ = (

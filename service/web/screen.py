@@ -130,7 +130,7 @@ def _messages(
                 "id": str(row.id),
                 "from": "attune",
                 "kind": row.kind.value,
-                "text": demo.site.sealer.unseal(row.words_sealed or b""),
+                "text": demo.site.sealer.unseal(row.words_sealed) if row.words_sealed else "",
                 "at": _short(row.sent_at or row.not_before),
                 "state": row.state.value,
                 "note": None,

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from tests.bench import page, schedules, streaks
+from tests.bench import page, replies, schedules, streaks
 from tests.bench.measure import Pair, measure, table
 
 MEASUREMENTS: dict[str, Callable[[], Iterator[Pair]]] = {
     "streaks": streaks.pairs,
     "schedules": schedules.pairs,
     "page": page.pairs,
+    "replies": replies.pairs,
 }
 
 

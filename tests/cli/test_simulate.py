@@ -84,10 +84,40 @@ def test_where_a_real_channel_reaches_the_person_their_code_is_needed(
     assert cli.execute("SELECT what FROM access_log") == [("simulate",)]
 
 
+def test_an_address_that_is_out_of_use_is_its_persons_too(cli: Cli, world: World, alex: UUID) -> None:
+    with_a_real_channel(cli)
+    cli.execute("UPDATE address SET dead_at = ?", "2026-01-01 00:00:00")
+    assert "A code goes to this person" in cli.run("simulate", *FROM, "--dry-run", "streak", code=3).stderr
+    assert cli.execute("SELECT count(*) FROM address WHERE dead_at IS NULL") == [(0,)]
+
+
+def test_who_was_ever_reached_for_real_is_asked_under_a_simulator_too(cli: Cli, alex: UUID) -> None:
+    cli.execute("UPDATE attempt SET channel = 'twilio'")
+    assert cli.run("simulate", *FROM, "streak", code=3).stdout == ""
+
+
+@pytest.mark.parametrize("text", ["YES", "together 1", "share 1", "delete"])
+def test_what_consents_discloses_or_deletes_is_refused(cli: Cli, alex: UUID, text: str) -> None:
+    with_a_real_channel(cli)
+    cli.set("operator_sees", "progress")
+    if text == "YES":
+        cli.execute("UPDATE person SET stopped_at = '2026-01-01 00:00:00'")
+        text = "START"
+    before = cli.execute("SELECT count(*) FROM reply")
+    assert "counts only from their own phone" in cli.run("simulate", *FROM, text, code=2).stderr
+    assert cli.execute("SELECT count(*) FROM reply") == before
+
+
+def test_a_stranger_is_written_to_by_a_simulator_only(cli: Cli) -> None:
+    with_a_real_channel(cli)
+    shown = cli.json("simulate", "--from", NUMBERS["Charlie"], "hello")
+    assert (shown["enrolled"], shown["answer"]) == (False, None)
+
+
 def test_consent_counts_only_from_their_own_phone(cli: Cli) -> None:
     cli.enrol("Alex")
     with_a_real_channel(cli)
     cli.set("operator_sees", "progress")
     said = cli.run("simulate", *FROM, "YES", code=2).stderr
-    assert "Consent counts only from their own phone" in said
+    assert "counts only from their own phone" in said
     assert cli.execute("SELECT event FROM consent") == [("asked",)]

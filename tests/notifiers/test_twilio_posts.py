@@ -209,6 +209,7 @@ def test_opt_out_that_twilio_has_noted(kind: str, stopped: bool) -> None:
     found = inbound(Body="Stop", OptOutType=kind)
     assert found is not None
     assert found.opted_out is stopped
+    assert found.answered is (kind in ("START", "HELP"))  # Twilio has answered these itself.
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,25 @@ QUIET = range(13, 21)
 """Days on which Alex says nothing at all, long enough for Alex to be asked less."""
 SAID = (
     *("done", "done 1", "done 2", "1 3", "skip", "skip 2", "undo", "done 1 yesterday", "no", "apart 1"),
-    *("later 30m", "later", "streak", "list", "4 3 5", "s", "HELP", "what?", "pause 2 days", "resume"),
+    *("later 30m", "later", "streak", "list", "4 3 5", "s", "HELP", "what?", "more", "deeper", "why", "next"),
+    *("pulse", "share 1", "share nothing", "call", "we had a big fight", "pause 2 days", "resume"),
 )
 """What either may write; of a wish to be joint only that it is none."""
-ENDS = ("pause", "rest", "STOP", "START", "leave", "leave all", "forget")
+ENDS = (
+    *(
+        "pause",
+        "rest",
+        "STOP",
+        "START",
+        "leave",
+        "leave all",
+        "LEAVE",
+        "drop gratitude",
+        "drop 2",
+        "resume 1",
+    ),
+    *("I'm afraid of him", "stop gratitude", "delete", "forget"),
+)
 """What Sam may do about all of it, at once and unannounced; START takes a STOP back."""
 Act = tuple[int, str]
 """The minute of the month in which it is done, and what: an end, or else a message."""

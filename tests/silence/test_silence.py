@@ -41,7 +41,9 @@ LIVES = {
     "busy": BUSY,
     **{
         end: (*BUSY[:5], (7000 + 1111 * n, end))
-        for n, end in enumerate(("pause", "rest", "STOP", "leave all", "forget"))
+        for n, end in enumerate(
+            ("pause", "rest", "STOP", "leave all", "LEAVE", "I'm afraid of him", "delete", "forget")
+        )
     },
 }
 """A full month, and those that Sam ends after a few days, each at another hour."""

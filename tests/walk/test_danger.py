@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from notifiers.segments import count
-from service import counters, due
-from service.models import EntryRow, Meta, Nudge, Pause, Reply
+from service import counters, jobs
+from service.models import EntryRow, Meta, Pause, Reply
 from service.states import Cause, NudgeKind, NudgeState
 from tests.walk.rows import nudges, on, rows, words
 from tests.walk.saying import says
@@ -119,10 +119,24 @@ def test_the_lines_are_those_of_the_country(world: World, country: str, number: 
     assert count(answer).segments <= 2
 
 
-def test_a_rest_that_is_over_leaves_no_trace(world: World, alex: UUID) -> None:
+def test_a_rest_that_is_over_and_its_lines_are_dropped(world: World, alex: UUID) -> None:
     says(world, AFRAID)
-    with world.site.db.write() as session:
-        assert due.end_rests(session, world.at + timedelta(hours=23)) == 0
-        assert due.end_rests(session, world.at + timedelta(hours=24)) == 1
+    world.run()
+    world.at += timedelta(hours=1, minutes=59)
+    jobs.tidy(world.site)
+    assert nudges(world, alex, NudgeKind.ANSWER)[-1].words_sealed
+    world.at += timedelta(minutes=1)
+    jobs.tidy(world.site)
+    assert nudges(world, alex, NudgeKind.ANSWER)[-1].words_sealed is None
+    world.at += timedelta(hours=22) - timedelta(seconds=1)
+    jobs.tidy(world.site)
+    assert world.person(alex).rested_until is not None
+    world.at += timedelta(seconds=1)
+    jobs.tidy(world.site)
     assert world.person(alex).rested_until is None
-    assert rows(world, Nudge, Nudge.reason == "resting") == []
+
+
+def test_a_pause_does_not_shorten_the_rest(world: World, alex: UUID, gratitude: UUID) -> None:
+    says(world, AFRAID)
+    says(world, "pause today")
+    assert world.person(alex).rested_until == world.at + timedelta(days=1)

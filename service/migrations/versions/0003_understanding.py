@@ -17,6 +17,7 @@ AFTER = (
 )
 UNKNOWN_NUDGES = "SELECT id FROM nudge WHERE cause_kind = 'delete'"
 PARTIAL = {
+    "ix_nudge_help_words": ("nudge", "not_before", "cause_kind = 'help' AND words_sealed IS NOT NULL"),
     "ix_reply_echo": ("reply", "received_at", "echo IS NOT NULL"),
     "ix_reply_stuck": ("reply", "received_at", "state = 'stuck'"),
     "ix_person_rested_until": ("person", "rested_until", "rested_until IS NOT NULL"),
@@ -25,6 +26,10 @@ PARTIAL = {
 
 def upgrade() -> None:
     op.add_column("reply", sa.Column("answered", sa.Boolean(), server_default=sa.false(), nullable=False))
+    kinds = ("sms", "email", "whatsapp", "apprise")
+    with op.batch_alter_table("reply") as batch:
+        batch.add_column(sa.Column("kind", sa.String(24), nullable=True))
+        batch.create_check_constraint(op.f("ck_reply_addresskind"), f"kind IN {kinds}")
     op.add_column("reply", sa.Column("echo", sa.LargeBinary(8), nullable=True))
     allow(AFTER)
     op.create_index("ix_reply_lookup_received_at", "reply", ["lookup", "received_at"])
@@ -45,6 +50,8 @@ def downgrade() -> None:
     allow(BEFORE)
     with op.batch_alter_table("reply") as batch:
         batch.drop_column("echo")
+        batch.drop_constraint(op.f("ck_reply_addresskind"), type_="check")
+        batch.drop_column("kind")
         batch.drop_column("answered")
 
 
