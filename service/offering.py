@@ -43,7 +43,8 @@ def _another(at: Acting, share: Share, topic: Topic) -> str:
     ]
     deepest = DEEPEST if topic is Topic.DEEPER and not _held(at) else share.deepest(at.context.today)
     practice = practices.catalogue(at.person.language)[share.practice]
-    prompt, chance, first = practices.draw(practice, used, deepest, random.Random(at.reply.id.hex))  # noqa: S311
+    rng = random.Random(f"{share.habit_id}:{at.person.id}:{len(used)}:{day}")  # noqa: S311 (Repeatable.)
+    prompt, chance, first = practices.draw(practice, used, deepest, rng)
     if first:
         member = at.session.get_one(Member, (share.habit_id, at.person.id))
         member.drawn_from_on, member.drawn_from_id = day, at.answer.id
