@@ -14,6 +14,8 @@ OF_DAYS = OF_HABITS | {Verb.AFFIRM}
 OF_BOTH = frozenset({Verb.TOGETHER, Verb.APART})
 OF_NAMED = OF_BOTH | {Verb.DROP}
 """What is said of habits too, but of nothing else in the same message, and with the verb first."""
+OF_ALL = frozenset({Verb.LEAVE, Verb.DELETE})
+"""What is said of everything, and so of nothing beside it: "leave at 8"."""
 ALONE = frozenset({Verb.LATER, Verb.PAUSE, Verb.AT, Verb.REST_WITH})
 """Numbers after these could belong to them."""
 
@@ -66,11 +68,12 @@ def _agree(said: list[Statement]) -> bool:
     """Say whether all that was said can stand in one message."""
     bare = {one.act.verb for one in said if not one.numbers and not one.act.of}
     named = {one.act.verb for one in said}
-    # Among other things it is hardly a wish that the other can see it; and "no, done" is no done.
+    # Among other things it is hardly a wish that the other can see it, nor to leave; "no, done" is no done.
     return not (
         bare >= OF_HABITS
         or (named & OF_NAMED and len(named) > 1)
         or (Verb.HEARD in named and Verb.DONE in named)
+        or (named & OF_ALL and len(said) > 1)
     )
 
 
@@ -79,7 +82,9 @@ def _read(tokens: Sequence[str], ground: Ground) -> Read:
     read = Read()
     place = 0
     while place < len(tokens):
-        if found := _item(tokens, place, ground):
+        if words.match(tokens, place, words.phrases("says_nothing", ground.language)):
+            place = _pass_over(tokens, place, read)
+        elif found := _item(tokens, place, ground):
             read.clauses[-1].append(found[0])
             place = found[1]
         elif length := _break(tokens, place, ground):
@@ -243,6 +248,8 @@ def _bare(acts: list[Act], said: list[Statement], after_numbers: bool) -> list[S
     """Add verbs that stand alone: "1, done" is one statement, "1, skip" could be two."""
     if after_numbers and acts[0].verb in {Verb.SKIP, Verb.LATER, *OF_NAMED}:
         return None
+    if len(acts) > 1 and any(act.verb is Verb.AT for act in acts):
+        return None  # "More at 8" is no change of the time.
     if after_numbers and acts[0].verb is Verb.DONE:
         acts = acts[1:]
     return said + [Statement(act) for act in acts]

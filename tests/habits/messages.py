@@ -51,6 +51,7 @@ TWO = Context(NOW, HABITS, waiting=((1, 2),))
 SOLE = Context(NOW, (GRATITUDE,))
 EMPTY = Context(NOW)
 TEN = Context(NOW, EVERY)
+SPANISH, GERMAN = (Context(NOW, HABITS, waiting=((1,),), language=language) for language in ("es", "de"))
 SHORT = Context(NOW, (Known(1, "chats", "Chats"), Known(2, "walk", "Walk")))
 ASKED = Context(NOW, asking_consent=True)
 STOPPED = Context(NOW, HABITS, stopped=True)
@@ -285,6 +286,12 @@ NOT_TODAY = [
     *same(ONE, (NotToday(hard=True),), "we had a big fight | my mom is in the hospital | such a hard day"),
     *same(ONE, (BadDay(),), "done tomorrow | done 10 days ago | 1 on 2026-11-20"),
 ]
+NOTHING = [
+    *same(ONE, UNCLEAR, "all good | All good, thanks! | nice one! | good one | how nice | so done | one sec"),
+    *same(ONE, UNCLEAR, "leave at 8 | more at 8 | delete and leave | the one | one day"),
+    *same(SPANISH, UNCLEAR, "todo bien | mas o menos | un momento | salgo | me voy"),
+    *same(GERMAN, UNCLEAR, "alles gut | alles klar | eine Frage | ich bin raus"),
+]
 RESTS = [
     *same(NONE, (Rest((1,)),), "stop gratitude | pause gratitude | STOP Gratitude reminders please"),
     *same(NONE, (Rest((1,), 7),), "pause gratitude for a week"),
@@ -453,6 +460,7 @@ ROWS = [
     *NUMBERS,
     *NAMES,
     *NOT_TODAY,
+    *NOTHING,
     *RESTS,
     *SKIP_UNDO,
     *SEVERAL,
