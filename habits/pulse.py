@@ -10,7 +10,6 @@ from habits import catalogue as texts
 LEAST, HIGHEST = 1, 5
 LOW = 2
 TWICE, OFFERED_EVERY = 2, 4
-MIDWEEK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +98,8 @@ def low_again(scores: Sequence[int]) -> bool:
 def asked(week_on: date, language: str = texts.ENGLISH) -> tuple[Item, ...]:
     """Return the items of the week that begins on `week_on`: the fixed ones, then one of the rotating ones.
 
-    Every rotating item comes once in six weeks; the weeks are counted from 1 January of year 1, a Monday. Two
-    whose weeks begin on other days are asked the same in what is mostly the same week.
+    Every rotating item comes once in six weeks; the weeks are counted from 1 January of year 1, a Monday.
     """
     known = items(language)
-    week = (week_on.toordinal() - 1 + MIDWEEK) // 7
+    week = (week_on.toordinal() - 1) // 7
     return *known.fixed, known.rotating[week % len(known.rotating)]

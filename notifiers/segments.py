@@ -63,17 +63,17 @@ def count(text: str) -> Segments:
 def fitting(variants: Sequence[str], most: int = 1) -> str:
     """Return the first variant of at most `most` segments, or the last one if none is that short.
 
-    A text beyond the GSM alphabet may take two where others take one: a segment holds less than half of it.
-    `variants` run from long to short. Raises ValueError when there is none.
+    Where none is, one beyond the GSM alphabet may take two: a segment holds less than half of it. `variants`
+    run from long to short. Raises ValueError when there is none.
     """
     if not variants:
         raise ValueError("There is no variant to choose from.")
-    return next((text for text in variants if _fits(text, most)), variants[-1])
-
-
-def _fits(text: str, most: int) -> bool:
-    counted = count(text)
-    return counted.segments <= (most if counted.encoding is Encoding.GSM7 else max(most, MOST_UCS2))
+    counted = [(text, count(text)) for text in variants]
+    for text, one in counted:
+        if one.segments <= most:
+            return text
+    beyond = (text for text, one in counted if one.encoding is Encoding.UCS2 and one.segments <= MOST_UCS2)
+    return next(beyond, variants[-1])
 
 
 def clusters(text: str) -> list[str]:

@@ -40,7 +40,7 @@ from tests.simulation.play import Moved
 Kept = TypeVar("Kept", bound=Row)
 
 DAY = timedelta(days=1)
-RESUMED = "Good to have you back"
+RESUMED = ("Good to have you back", "Welcome back, nothing was lost", "Welcome back, your reminders are on")
 ABOUT_HABITS = (NudgeKind.NUDGE, NudgeKind.RESCUE, NudgeKind.WELCOME, NudgeKind.QUESTION)
 
 
@@ -184,7 +184,8 @@ def read(db: Database, sealer: Sealer, moved: Sequence[Moved]) -> Rows:
             attempts[attempt.nudge_id].append(attempt)
         for nudge in _all(session, Nudge):
             people[nudge.person_id].messages.append(Message(nudge, items[nudge.id], attempts[nudge.id]))
-            if nudge.kind is NudgeKind.ANSWER and RESUMED in sealer.unseal(nudge.words_sealed or b""):
+            words = sealer.unseal(nudge.words_sealed) if nudge.words_sealed else ""
+            if nudge.kind is NudgeKind.ANSWER and any(welcome in words for welcome in RESUMED):
                 people[nudge.person_id].resumed.append(nudge.id)
         owners = {address.lookup: address.person_id for address in _all(session, Address)}
         for consent in _all(session, Consent):
