@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from service import people
 from service.models import Consent, EntryRow, Member, Nudge, Pause, Person, Suppression
 from service.states import ConsentEvent, NudgeKind, NudgeState
-from tests.walk.rows import nudges, on, rows, words
+from tests.walk.rows import agree, nudges, on, rows, words
 from tests.walk.saying import says
 from tests.world import World
 
@@ -17,7 +18,8 @@ from tests.world import World
 @pytest.fixture
 def two(world: World) -> tuple[UUID, UUID]:
     """Alex and Sam, who keep gratitude, empathy."""
-    alex, sam = world.couple()
+    couple = people.add_couple(world.site)
+    alex, sam = agree(world, [world.enrol("Alex", couple), world.enrol("Sam", couple)])
     world.take_up("gratitude", "daily", "daily 19:00", alex, sam)
     world.take_up("empathy", "daily", "daily 12:00", alex, sam)
     return alex, sam

@@ -12,7 +12,7 @@ from service import facts, people
 from service.models import EntryRow
 from service.states import NudgeKind
 from tests.docs.pages import ROOT
-from tests.walk.rows import on, rows
+from tests.walk.rows import agree, on, rows
 from tests.world import World
 
 PRACTICES = ("gratitude", "empathy")
@@ -41,7 +41,7 @@ def tap(world: World, person: UUID) -> str:
 def test_a_line_of_the_table_is_true(world: World, line: str) -> None:
     nudges, when, reply, counts_for = (cell.strip() for cell in line.strip("|").split("|"))
     couple = people.add_couple(world.site)
-    alex, sam = world.join("Alex", couple), world.join("Sam", couple)
+    alex, sam = agree(world, [world.enrol("Alex", couple), world.enrol("Sam", couple)])
     for practice, clock in zip(PRACTICES, re.findall(r"at (\d\d:\d\d)", nudges), strict=False):
         world.take_up(practice, "daily", f"daily {clock}", alex, sam)
     texts = re.findall(r"`([^`]+)`", reply)

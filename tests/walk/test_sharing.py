@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from service import reminding
+from service import people, reminding
 from service.models import PulseAnswer
-from tests.walk.rows import on, rows
+from tests.walk.rows import agree, on, rows
 from tests.walk.saying import says
 from tests.world import World
 
@@ -17,7 +17,8 @@ WEEK = timedelta(days=7)
 @pytest.fixture
 def two(world: World) -> tuple[UUID, UUID]:
     """Alex and Sam, whose check-in went out just now."""
-    alex, sam = world.couple()
+    couple = people.add_couple(world.site)
+    alex, sam = agree(world, [world.enrol("Alex", couple), world.enrol("Sam", couple)])
     for person in (alex, sam):
         reminding.add_check_in(world.site, person, "mon 17:00", world.at)
     world.goes_on(on("17:00"))
