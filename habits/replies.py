@@ -7,6 +7,7 @@ consent and HELP are recognised in all languages, the rest in the person's and i
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from habits import checkin, commands, patterns, reactions, safety, stories, words, yes_and_no
 from habits.context import Context
@@ -46,6 +47,13 @@ class Rule(StrEnum):
     UNCLEAR = "no rule fits"
 
 
+PLAIN = (
+    *("done", "affirm", "skip", "undo", "later", "streaks", "habits", "next", "more", "deeper", "why", "how"),
+    *("results", "all", "both", "three", "skip_pulse"),
+)
+"""Commands that say nothing but themselves, by the lists of their phrases."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a message says, one part or more, and the rule that decided."""
@@ -69,13 +77,14 @@ def read(text: str, context: Context) -> Reading:
         return Reading((Stop(),), Rule.OPT_OUT)
     tokens = words.tokens(said)
     asks = commands.asks(said, context)
-    wants_nothing_more = _wants_nothing_more(line, tokens)
-    if safety.sounds_like_danger(line):
+    plain = is_plain(tokens, context.language)
+    wants_nothing_more = not plain and wishes_for_nothing(line, tokens)
+    if not plain and safety.sounds_like_danger(line):
         return Reading((Danger(), Stop()) if wants_nothing_more else (Danger(),), Rule.DANGER)
     command = commands.read(tokens, asks, context) if len(tokens) <= commands.LONGEST_COMMAND else ()
     if wants_nothing_more and not _only_for_a_while(command):
         return Reading((Stop(),), Rule.SENTENCE)
-    if patterns.everywhere("automatic").search(line):
+    if not plain and patterns.everywhere("automatic").search(line):
         return Reading((Automatic(),), Rule.AUTOMATIC)
     if words.made_of(words.words(said), words.everywhere("help"), words.everywhere("courtesies")):
         return Reading((Help(),), Rule.HELP)
@@ -100,8 +109,35 @@ def _is_keyword(said: str) -> bool:
     return words.made_of(words.words(said), words.everywhere("opt_out"))
 
 
-def _wants_nothing_more(line: str, tokens: words.Phrase) -> bool:
-    """Say whether a message wishes for nothing more: all of it, one of its clauses, or a sentence in it."""
+@cache
+def _plain_words(language: str) -> frozenset[words.Phrase]:
+    own = (words.phrases(name, language) for name in PLAIN)
+    numbers = {(word,) for word in words.values("numbers", language)}
+    # "I want to" agrees, and begins worse things.
+    yes = {phrase for name in ("agree", "restart") for phrase in words.everywhere(name) if len(phrase) == 1}
+    return frozenset().union(*own, yes, numbers)
+
+
+@cache
+def _idle_words(language: str) -> frozenset[words.Phrase]:
+    idle = ("courtesies", "joins", "number_leads")
+    return frozenset().union(*(words.phrases(name, language) for name in idle))
+
+
+def is_plain(tokens: words.Phrase, language: str) -> bool:
+    """Say whether a message is nothing but everyday commands and numbers: "done, 1 and 3".
+
+    No sentence need be looked for in such a one, and most messages are.
+    """
+    keywords = words.everywhere("opt_out") | words.everywhere("opt_out_sentences")
+    if any((token,) in keywords for token in tokens):
+        return False
+    numbers = {(token,) for token in tokens if token.isdigit()}
+    return words.made_of(tokens, _plain_words(language) | numbers, _idle_words(language))
+
+
+def wishes_for_nothing(line: str, tokens: words.Phrase) -> bool:
+    """Say whether a message wishes to receive nothing more: all of it, one of its clauses, or a sentence."""
     courtesies = words.everywhere("courtesies")
     weak, sentences = words.everywhere("opt_out_weak"), words.everywhere("opt_out_sentences")
     strong = words.everywhere("opt_out") - weak

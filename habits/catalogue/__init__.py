@@ -34,12 +34,17 @@ def read(name: str, tag: str = ENGLISH) -> Table:
     return overlaid(read_own(name, ENGLISH), read_own(name, language_of(tag)))
 
 
+@cache
 def read_own(name: str, language: str) -> Table:
-    """Return a file as it stands in one of `languages()`, or an empty table if it is not there."""
+    """Return a file as it stands in one of `languages()`, or an empty table if it is not there.
+
+    It is read once: whoever asks shares it, and changes nothing in it.
+    """
     path = FOLDER / language / f"{name}.toml"
     return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
+@cache
 def read_shared(name: str) -> Table:
     """Return a file that is the same for all languages."""
     return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from habits import catalogue as texts
-from habits import parts, replies, words
+from habits import parts, patterns, replies, safety, words
 from habits.context import Context
 from tests.habits import corpus
 from tests.habits.corpus import LANGUAGES
@@ -157,6 +157,28 @@ def test_a_question_logs_nothing(text: str, context: Context) -> None:
     read = replies.read(f"{text}?", context)
     if not any(mark in text for mark in ".!?\n") and read.rule is replies.Rule.GRAMMAR:
         assert not any(isinstance(part, parts.Done | parts.Skip) for part in read.parts)
+
+
+def is_passed_over_rightly(text: str, language: str) -> None:
+    """What is taken for plain commands holds no danger, no opt-out and no automatic reply."""
+    said = words.fold(text)
+    line, tokens = words.line(said), words.tokens(said)
+    if replies.is_plain(tokens, language):
+        assert not safety.sounds_like_danger(line), text
+        assert not replies.wishes_for_nothing(line, tokens), text
+        assert not patterns.everywhere("automatic").search(line), text
+
+
+def test_what_is_passed_over_holds_no_danger_and_no_opt_out() -> None:
+    for row in corpus.rows():
+        for language in LANGUAGES:
+            is_passed_over_rightly(row.text, language)
+
+
+@settings(deadline=None, max_examples=100)
+@given(WORDS, st.sampled_from(LANGUAGES))
+def test_what_is_passed_over_is_passed_over_rightly(text: str, language: str) -> None:
+    is_passed_over_rightly(text, language)
 
 
 def test_every_language_is_tried() -> None:
