@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from service import migrate
@@ -20,6 +21,9 @@ from service.sealing import Sealer, new_key
 from service.settings import PREFIX, Settings
 from tests import postgres
 from tests.world import World
+
+hypothesis.settings.register_profile("attune", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("attune")
 
 STORES = ("sqlite", "postgresql")
 KEY = new_key()
