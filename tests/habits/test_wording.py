@@ -1,6 +1,7 @@
 """Every text: complete, warm, in one SMS segment at its longest, and no alternative like another."""
 
 import string
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -82,9 +83,23 @@ def weight(text: str) -> tuple[int, int]:
 TODAY = date(2026, 11, 18)
 LONGEST = {language: longest(language) for language in LANGUAGES}
 KEYS = sorted(wording.catalogue())
-in_each_language = pytest.mark.parametrize(
-    ("language", "key"), [(lang, key) for lang in LANGUAGES for key in KEYS]
-)
+
+
+def of_each_text(languages: Collection[str]) -> Callable[[Callable[[str, str], None]], Callable[[str], None]]:
+    """Try every text of a language in one test: one for each text took longer to list than to run."""
+
+    def over(check: Callable[[str, str], None]) -> Callable[[str], None]:
+        def try_all(language: str) -> None:
+            for key in KEYS:
+                check(language, key)
+
+        try_all.__name__ = check.__name__
+        return pytest.mark.parametrize("language", languages)(try_all)
+
+    return over
+
+
+in_each_language = of_each_text(LANGUAGES)
 
 
 def filled(key: str, turn: int = 0, language: str = "en") -> tuple[str, ...]:
@@ -131,8 +146,7 @@ def test_variants_run_from_long_to_short(language: str, key: str) -> None:
         assert all(variant == variant.strip() and "{" not in variant for variant in variants)
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("key", KEYS)
+@of_each_text(["en", "de"])
 def test_english_and_german_stay_within_the_sms_alphabet(language: str, key: str) -> None:
     for variants in alternatives(key, language):
         assert all(count(variant).encoding is Encoding.GSM7 for variant in variants)
