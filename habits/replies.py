@@ -6,9 +6,11 @@ consent and HELP are recognised in all languages, the rest in the person's and i
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 
+from habits import catalogue as texts
 from habits import checkin, commands, patterns, reactions, safety, stories, words, yes_and_no
 from habits.context import Context
 from habits.parts import (
@@ -100,6 +102,13 @@ def read(text: str, context: Context) -> Reading:
     return _plain(line, tokens, asks, context)
 
 
+def prepare() -> None:
+    """Compile what it takes to understand sentences: whoever writes first would wait 2 s for it."""
+    for language in texts.languages():
+        context = Context(now=datetime(2026, 1, 1, tzinfo=UTC), language=language)
+        read("it was a long day and we had a good talk", context)
+
+
 def is_opt_out(text: str) -> bool:
     """Say whether the whole message is an opt-out keyword; marks, emoji and repeats do not matter."""
     return reactions.read(text) is None and _is_keyword(words.fold(text))
@@ -112,10 +121,15 @@ def _is_keyword(said: str) -> bool:
 @cache
 def _plain_words(language: str) -> frozenset[words.Phrase]:
     own = (words.phrases(name, language) for name in PLAIN)
-    numbers = {(word,) for word in words.values("numbers", language)}
+    return frozenset().union(*own, {(word,) for word in words.values("numbers", language)})
+
+
+@cache
+def _yes_words() -> frozenset[words.Phrase]:
     # "I want to" agrees, and begins worse things.
-    yes = {phrase for name in ("agree", "restart") for phrase in words.everywhere(name) if len(phrase) == 1}
-    return frozenset().union(*own, yes, numbers)
+    return frozenset(
+        phrase for name in ("agree", "restart") for phrase in words.everywhere(name) if len(phrase) == 1
+    )
 
 
 @cache
@@ -133,7 +147,10 @@ def is_plain(tokens: words.Phrase, language: str) -> bool:
     if any((token,) in keywords for token in tokens):
         return False
     numbers = {(token,) for token in tokens if token.isdigit()}
-    return words.made_of(tokens, _plain_words(language) | numbers, _idle_words(language))
+    idle = _idle_words(language)
+    # Not mixed: "undo my enrolment" is made of both.
+    plain = words.made_of(tokens, _plain_words(language) | numbers, idle)
+    return plain or words.made_of(tokens, _yes_words(), idle)
 
 
 def wishes_for_nothing(line: str, tokens: words.Phrase) -> bool:

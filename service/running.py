@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from habits import replies
 from service import demo
 from service.db import Database
 from service.engine.local import LocalEngine
@@ -38,6 +39,7 @@ def run_up(site: Site, host: str, port: int, tell: Callable[[str], None]) -> Non
 def run_web(site: Site, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run the web server alone until a signal ends it."""
     with listen(host, port) as listener, in_a_hurry(site) as hurried:
+        get_ready_to_read()
         serve(create_app(hurried), listener, tell)
 
 
@@ -80,10 +82,16 @@ def working(site: Site) -> Iterator[LocalEngine]:
     """Run the engine inside the block; what is being handed over at its end is still recorded."""
     engine = LocalEngine(site)
     engine.start()
+    get_ready_to_read()
     try:
         yield engine
     finally:
         engine.stop()
+
+
+def get_ready_to_read() -> None:
+    """Prepare beside everything else for the first message that is a sentence."""
+    threading.Thread(target=replies.prepare, name="prepare", daemon=True).start()
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def test_what_has_no_room_is_named_and_what_was_done_is_said(world: World) -> No
     alex = world.join("Alex", language="es")
     for practice in ("empathy", "vulnerability", "inner-world"):
         world.take_up(practice, "daily", "daily 19:00", alex)
-    answer = says(world, "1 2, saltar 3 y racha")
+    answer = says(world, "1 2, saltar 3, racha y lista")
     assert "DESHACER" in answer
     assert "aparte" in answer
     before = len([item for item in rows(world, NudgeItem) if item.prompt_id])
