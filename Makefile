@@ -42,7 +42,7 @@ $(VENV)/ready-dev: requirements-dev.txt pyproject.toml
 	@touch $@ $(VENV)/ready
 
 requirements: $(VENV)/ready-dev
-	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra build --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra build --extra apprise --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header -q -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header -q -c requirements.txt -o requirements-dev.txt

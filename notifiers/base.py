@@ -57,7 +57,7 @@ class Message:
     attempt_id: str
     """Ours, unique for each attempt: in status callbacks and in the Message-ID."""
     to: str = field(repr=False)
-    """E.164 for `sms`, a mailbox for `email`."""
+    """E.164 for `sms` and `whatsapp`, a mailbox for `email`, a service's URL for `apprise`."""
     text: str = field(repr=False)
     subject: str = field(default="", repr=False)
     valid_for: timedelta | None = None
@@ -74,6 +74,10 @@ class Message:
     """What the link to `unsubscribe_url` says; the URL itself if blank."""
     language: str = "en"
     """The language of all these words, as a BCP 47 tag."""
+    address_kind: str = "sms"
+    """Of the address in `to`, for a channel that reaches several kinds."""
+    reply_token: str = field(default="", repr=False)
+    """What an answer may carry to show which message it answers: letters and digits, signed (e-mail)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,24 @@ class Inbound:
     """The provider has already blocked further messages to this address, and said so."""
     answered: bool = False
     """The provider has already answered it: HELP or START, where it looks after those itself."""
+    address_kind: str = "sms"
+    """Of the address that it came from."""
+    reply_tokens: tuple[str, ...] = field(default=(), repr=False)
+    """What looks like a `reply_token` of ours in it; whether it is one, its reader has to check."""
+    answers: tuple[str, ...] = ()
+    """Provider ids of messages of ours that it says it answers, the nearest first (e-mail)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a provider had for us since a mark, the oldest first."""
+
+    mark: str
+    """Where to go on the next time: opaque, at most 255 characters, without anything private."""
+    messages: tuple[Inbound, ...] = ()
+    reports: tuple[Report, ...] = ()
+    more: bool = False
+    """There is more to fetch right away."""
 
 
 class Notifier(Protocol):
@@ -176,3 +198,18 @@ class InboundParser(Protocol):
 
     def parse_inbound(self, form: Mapping[str, str]) -> Inbound | None:
         """Return the person's message in a provider's post, or None if it holds none."""
+
+
+@runtime_checkable
+class Poller(Protocol):
+    """A channel that can be asked for people's messages and for what became of ours, without an open port."""
+
+    @property
+    def polls(self) -> bool:
+        """Whether its settings want it to be asked."""
+
+    def poll(self, mark: str | None, now: datetime) -> Polled:
+        """Return what came since `mark`; with None, begin at `now` and return nothing older.
+
+        May return again what was returned before, so whoever keeps it has to know repeats. Raises SendError.
+        """

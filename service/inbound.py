@@ -33,6 +33,8 @@ log = structlog.get_logger()
 LEFT_FOR = timedelta(seconds=30)
 TRIES = 3
 STUCK_FOR = timedelta(days=7)
+OLDEST = timedelta(days=3)
+"""A message that was fetched counts for the day it came on, so far back at most."""
 LONGEST = 1600
 """Characters of a message that are read; what is longer is cut."""
 NO_SIGN_OF_LIFE = (parts.Automatic,)
@@ -80,7 +82,7 @@ def store_in(
         "raw_sealed": site.sealer.seal(text),
         "answered": message.answered or message.opted_out,
         "echo": loops.echo(site.sealer, lookup, text),
-        "received_at": now,
+        "received_at": _came_at(message, now),
     }
     if not insert_new(session, Reply, [row]):
         return None
@@ -98,6 +100,11 @@ def one_form(site: Site, kind: AddressKind, sender: str) -> str:
         return addresses.normalised(kind, sender, site.settings.region)
     except WrongUsage:
         return sender.strip()
+
+
+def _came_at(message: Inbound, now: datetime) -> datetime:
+    """Return when a message came, as its provider says, if that can be: it may have been fetched later."""
+    return min(now, max(message.received_at or now, now - OLDEST))
 
 
 def _address_of(session: Session, lookup: bytes) -> Address | None:

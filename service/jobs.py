@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import due, inbound, loops, outbox, planning, receipts, sending, waiting
+from service import due, inbound, loops, outbox, planning, polling, receipts, sending, waiting
 from service.db import explain
 from service.log import place_of
 from service.models import Meta
@@ -100,6 +100,7 @@ PERIODIC = (
     Job("understand", 10, lambda site: inbound.sweep(site, site.now())),
     Job("sweep", 15, lambda site: receipts.sweep(site, site.now())),
     Job("settle", 60, lambda site: receipts.settle(site, site.now())),
+    Job("poll", 20, polling.poll),
     Job("beat", 30, beat),
     Job("tidy", 300, tidy),
 )

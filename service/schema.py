@@ -7,7 +7,7 @@ from service.db import NO_TABLES, DatabaseError, insert_new
 from service.models import Meta
 from service.sealing import KeyTrouble, Sealer
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision, oldest first; a test holds it against the migrations folder."""
 FINGERPRINT = "key_fingerprint"
 """The row that holds the key's fingerprint, sealed: it opens with the seal of the newest rotation only."""

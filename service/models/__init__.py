@@ -6,7 +6,7 @@ makes every repeat harmless.
 
 from service.models.base import Row
 from service.models.messages import Attempt, Event, Meta, Nudge, NudgeItem, Receipt, Reply, SenderState
-from service.models.people import AccessLog, Address, Consent, Couple, Person, Suppression
+from service.models.people import AccessLog, Address, Consent, Couple, Person, Suppression, Wording
 from service.models.practice import (
     EntryRow,
     GoalRow,
@@ -46,4 +46,5 @@ __all__ = [
     "Row",
     "SenderState",
     "Suppression",
+    "Wording",
 ]

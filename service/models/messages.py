@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, Integer, UniqueConstraint, false
+from sqlalchemy import BigInteger, Identity, Index, Integer, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.columns import Echo, Id, Instant, Lookup, Sealed, Text, Word
@@ -132,6 +132,12 @@ class SenderState(Row):
     tokens: Mapped[float] = mapped_column(default=0.0)
     refilled_at: Mapped[Instant | None]
     spent_today: Mapped[float] = mapped_column(default=0.0)
+    today: Mapped[date | None]
+    """The day in UTC that the sums of today are of."""
+    messages_today: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    segments_today: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    told_at: Mapped[Instant | None]
+    """When the admin was told that it is stopped; emptied when it works again."""
 
 
 class Meta(Row):

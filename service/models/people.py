@@ -3,7 +3,7 @@
 from datetime import date, time
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.columns import Id, Instant, Lookup, Sealed, Word
@@ -71,6 +71,16 @@ class Consent(Row):
     source: Mapped[Word]
     at: Mapped[Instant]
     __table_args__ = (Index("ix_consent_lookup_at", "lookup", "at"),)
+
+
+class Wording(Row):
+    """The very text that a version in the ledger stands for, with brand and contact; no person is in it."""
+
+    __tablename__ = "wording"
+    version: Mapped[Word] = mapped_column(primary_key=True)
+    language: Mapped[Word]
+    words: Mapped[str] = mapped_column(String(2000))
+    since: Mapped[Instant]
 
 
 class Suppression(Row):

@@ -169,7 +169,7 @@ def call(address: str, body: object = None) -> Any:
 
 
 def test_as_a_process(installation: Installation) -> None:
-    command = [sys.executable, "-m", "tests.servers", "twilio", "--token", TOKEN, "--public-url", PUBLIC]
+    command = [sys.executable, "-m", "notifiers.standin", "--token", TOKEN, "--public-url", PUBLIC]
     inbound_url = f"http://127.0.0.1:{installation.server_port}/hooks/twilio/sms"
     process = subprocess.Popen(
         [*command, "--inbound-url", inbound_url, "--auto-deliver"],

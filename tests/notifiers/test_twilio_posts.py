@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from notifiers import registry
 from notifiers.base import Inbound, Kind, Report
+from notifiers.standin.posts import Fields, signature
 from notifiers.twilio import SIGNATURE, Twilio
-from tests.servers.twilio_posts import Fields, signature
 
 SIGNATURES = [
     vector

@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 
+from notifiers.standin.posts import Fields, signature
 from service.models import Reply
 from service.settings import Settings
 from service.web.app import create_app
 from tests.conftest import KEY
 from tests.servers import TwilioServer
-from tests.servers.twilio_posts import Fields, signature
 from tests.web.conftest import PUBLIC
 from tests.web.serving import Answer, Web, serving
 from tests.world import NUMBERS, World

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from notifiers.standin.posts import Fields, signature
 from service.web.app import create_app
 from tests.servers import TwilioServer
-from tests.servers.twilio_posts import Fields, signature
 from tests.web.conftest import PUBLIC, SQLITE
 from tests.web.hooks.conftest import ALEX, SMS, STATUS, WORDS, assert_refused, replies, signed, text
 from tests.web.serving import FORM, Web, serving

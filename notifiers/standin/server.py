@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
-from tests.servers import twilio_posts
-from tests.servers.twilio_http import Api
-from tests.servers.twilio_state import Record, Script
+from notifiers.standin import posts
+from notifiers.standin.api import Api
+from notifiers.standin.state import Record, Script
 
 _STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
 _START = frozenset({"START", "YES", "UNSTOP"})
@@ -131,8 +131,8 @@ class TwilioServer:
         if record.status_callback is None:
             return None
         url = record.status_callback
-        fields = twilio_posts.status_fields(record, status, error_code)
-        return self.post(twilio_posts.local_address(url, self.public_url, self.inbound_url), url, fields)
+        fields = posts.status_fields(record, status, error_code)
+        return self.post(posts.local_address(url, self.public_url, self.inbound_url), url, fields)
 
     def deliver(self, sid: str, error_code: int | None = None) -> list[int | None]:
         """Post `sent` and then `delivered`, or `undelivered` with an error code; return the HTTP statuses."""
@@ -148,8 +148,8 @@ class TwilioServer:
         if self.inbound_url is None:
             raise ValueError("There is no inbound_url to post to.")
         record = self.text_in_unposted(from_, body, extra.get("MessageSid"))
-        fields = twilio_posts.inbound_fields(record, extra)
-        url = twilio_posts.public_address(self.inbound_url, self.public_url)
+        fields = posts.inbound_fields(record, extra)
+        url = posts.public_address(self.inbound_url, self.public_url)
         return self.post(self.inbound_url, url, fields)
 
     def text_in_unposted(self, from_: str, body: str, sid: str | None = None) -> Record:
@@ -161,10 +161,10 @@ class TwilioServer:
             self.records.append(record)
         return record
 
-    def post(self, address: str, signed_url: str, fields: twilio_posts.Fields) -> int:
+    def post(self, address: str, signed_url: str, fields: posts.Fields) -> int:
         """Post a form to `address`, signed for `signed_url`."""
-        signature = twilio_posts.signature(self.auth_token, signed_url, fields)
-        return twilio_posts.post(address, fields, signature)
+        signature = posts.signature(self.auth_token, signed_url, fields)
+        return posts.post(address, fields, signature)
 
     def settle(self) -> None:
         """Wait until all automatic posts are made."""

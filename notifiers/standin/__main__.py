@@ -1,18 +1,13 @@
-"""Start a stand-in server as a process: `python -m tests.servers twilio --help`."""
+"""Start the stand-in for Twilio as a process: `python -m notifiers.standin --help`."""
 
 import signal
 
 import click
 
-from tests.servers import TwilioServer
+from notifiers.standin import TwilioServer
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
-    """Stand-ins for the providers, on this machine only."""
-
-
-@main.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--port", default=0, help="The port to listen on; 0 means any free one.")
 @click.option("--account", default=f"AC{'0' * 31}1", show_default=True, help="The Account SID.")
 @click.option("--token", default="a-token-for-tests", show_default=True, help="The auth token.")
@@ -20,7 +15,7 @@ def main() -> None:
 @click.option("--inbound-url", help="Where the installation listens for messages.")
 @click.option("--public-url", help="The beginning of the address that signatures are made for.")
 @click.option("--auto-deliver", is_flag=True, help="Report each message as sent and delivered at once.")
-def twilio(
+def main(
     port: int,
     account: str,
     token: str,

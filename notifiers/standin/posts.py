@@ -6,7 +6,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
-from tests.servers.twilio_state import Record
+from notifiers.standin.state import Record
 
 Fields = list[tuple[str, str]]
 

@@ -14,10 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests.servers.twilio_state import API, Record, Script, error_json
+from notifiers.standin.state import API, Record, Script, error_json
 
 if TYPE_CHECKING:
-    from tests.servers.twilio import TwilioServer
+    from notifiers.standin.server import TwilioServer
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 

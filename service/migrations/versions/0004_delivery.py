@@ -1,0 +1,33 @@
+"""Delivery to be trusted: a sender's sums of the day, and the texts that people agreed to."""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("sender_state") as batch:
+        batch.add_column(sa.Column("today", sa.Date(), nullable=True))
+        batch.add_column(sa.Column("messages_today", sa.Integer(), server_default=sa.text("0"), nullable=False))
+        batch.add_column(sa.Column("segments_today", sa.Integer(), server_default=sa.text("0"), nullable=False))
+        batch.add_column(sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "wording",
+        sa.Column("version", sa.String(40), nullable=False),
+        sa.Column("language", sa.String(40), nullable=False),
+        sa.Column("words", sa.String(2000), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_wording")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("wording")
+    with op.batch_alter_table("sender_state") as batch:
+        for column in ("told_at", "segments_today", "messages_today", "today"):
+            batch.drop_column(column)
