@@ -32,14 +32,15 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def run_up(site: Site, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run daemon and web server in this process until a signal ends them."""
     _end_by_signals()
+    get_ready_to_read()
     with listen(host, port) as listener, working(site) as engine, in_a_hurry(site) as hurried:
         serve(create_app(hurried, engine.late), listener, tell)
 
 
 def run_web(site: Site, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run the web server alone until a signal ends it."""
+    get_ready_to_read()
     with listen(host, port) as listener, in_a_hurry(site) as hurried:
-        get_ready_to_read()
         serve(create_app(hurried), listener, tell)
 
 
@@ -48,6 +49,7 @@ def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
     ended = threading.Event()
     for number in SIGNALS:
         signal.signal(number, lambda *_: ended.set())
+    get_ready_to_read()
     with working(site):
         gc.freeze()
         tell("the daemon is at work")
@@ -58,6 +60,7 @@ def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
 def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run the demonstration on a temporary folder until a signal ends it; nothing of it stays."""
     _end_by_signals()
+    get_ready_to_read(0)
     with (
         listen(host, port) as listener,
         tempfile.TemporaryDirectory(prefix="attune-demo-", ignore_cleanup_errors=True) as folder,
@@ -82,16 +85,17 @@ def working(site: Site) -> Iterator[LocalEngine]:
     """Run the engine inside the block; what is being handed over at its end is still recorded."""
     engine = LocalEngine(site)
     engine.start()
-    get_ready_to_read()
     try:
         yield engine
     finally:
         engine.stop()
 
 
-def get_ready_to_read() -> None:
-    """Prepare beside everything else for the first message that is a sentence."""
-    threading.Thread(target=replies.prepare, name="prepare", daemon=True).start()
+def get_ready_to_read(after_seconds: float = 5) -> None:
+    """Prepare for the first message that is a sentence, once the start is over and beside everything else."""
+    ready = threading.Timer(after_seconds, replies.prepare)
+    ready.daemon = True
+    ready.start()
 
 
 @contextmanager
