@@ -148,6 +148,7 @@ def _start(
         reply_label=composing.text(person.language, "mail_reply"),
         unsubscribe_label=composing.text(person.language, "mail_unsubscribe"),
         language=person.language,
+        address_kind=address.kind,
     )
     even_if_stopped = nudge.cause_kind in EVEN_IF_STOPPED
     return Claimed(nudge.id, attempt.id, nudge.person_id, notifier.name, message, even_if_stopped)

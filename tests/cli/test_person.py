@@ -186,7 +186,7 @@ def test_a_person_needs_just_one_address_and_a_zone(cli: Cli) -> None:
     both = ("--sms", NUMBERS["Alex"], "--email", "alex@example.org")
     for addresses in ((), both):
         said = cli.refused("person", "add", "Alex", *addresses, "--zone", "UTC")
-        assert said == "Give either --sms or --email: the address that the person answers from."
+        assert said == "Give one of --sms, --whatsapp and --email: the address that the person answers from."
     assert "--zone" in cli.refused("person", "add", "Alex", "--sms", NUMBERS["Alex"])
 
 
