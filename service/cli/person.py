@@ -27,7 +27,7 @@ def person() -> None:
 @person.command("add")
 @click.argument("name")
 @click.option("--sms", metavar="NUMBER", help="Phone number, such as +12025550123.")
-@click.option("--whatsapp", metavar="NUMBER", help="Phone number that uses WhatsApp.")
+@click.option("--whatsapp", metavar="NUMBER", help="Phone number that uses WhatsApp and has written to you.")
 @click.option("--email", metavar="ADDRESS", help="Mailbox, such as alex@example.org.")
 @click.option("--zone", required=True, help="Time zone, such as Europe/Berlin.")
 @click.option("--couple", metavar="ID", help="The couple that the person belongs to; left out: on their own.")
@@ -102,6 +102,8 @@ def add(
             row = _whole(session, site, session.get_one(Person, made))
     show.record(row, json_)
     show.say("The opt-in question is planned; nudges start when they say yes.")
+    if kind is AddressKind.WHATSAPP:
+        show.say("WhatsApp takes it only within 24 hours after they wrote to you: let them write first.")
 
 
 @person.command()
