@@ -155,7 +155,8 @@ class Twilio:
         return [*({"to": number} for number in ours), *({"from_": number} for number in ours)]
 
     def _newest(self, query: dict[str, str], since: datetime, page_size: int) -> list[Any]:
-        records = self._messages.stream(**query, date_sent_after=since, page_size=page_size)
+        # Without a filter by date: an inbound message is "sent" when a webhook is called, if there is one.
+        records = self._messages.stream(**query, page_size=page_size)
         return list(twilio_records.newest_first(records, since))
 
     def _is_of_service(self, record: Any) -> bool:

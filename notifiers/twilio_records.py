@@ -1,7 +1,7 @@
 """What Twilio's list of messages says: people's messages, what became of ours, and how far it was read.
 
-The list shows the newest first, its filter is documented by whole days, and a message may be listed late
-(twilio-java #442, twilio-node #647). So a bit of it is read again each time, and much of it now and then.
+The list shows the newest first, and a message may be listed late (twilio-java #442, twilio-node #647). So a
+bit of it is read again each time, and much of it now and then.
 """
 
 import re

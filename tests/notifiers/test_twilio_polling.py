@@ -110,7 +110,7 @@ def test_what_came_during_an_outage_is_read(server: TwilioServer, polling: Twili
 
 def test_a_quiet_poll_reads_one_page_of_each_list(server: TwilioServer, polling: Twilio) -> None:
     mark = begin(polling, NOON - timedelta(hours=11))
-    for number in range(1500):  # All on one day, and Twilio's filter knows days only.
+    for number in range(1500):
         text_in(server, NOON - timedelta(hours=1, seconds=number), str(number))
     text_in(server, NOON - MINUTE)
     mark = polling.poll(mark, NOON).mark
