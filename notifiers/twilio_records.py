@@ -18,6 +18,8 @@ OVERLAP = timedelta(minutes=15)
 LOOK_BACK = timedelta(hours=12)
 """Read again now and then: longer than Twilio keeps a message in its queue (10 hours)."""
 LOOK_BACK_EVERY = timedelta(minutes=15)
+OLDEST = timedelta(days=30)
+"""Read after an outage, or when polling begins anew; what is older is of no use any more."""
 FEW, MANY = 50, 1000
 """Messages on a page, for each of the two. Twilio gives 1,000 at most."""
 
@@ -66,7 +68,9 @@ class Mark:
     def since(self, now: datetime) -> datetime:
         """Return from when on the list is to be read."""
         start = min(self.read_until, now) - OVERLAP
-        return min(start, now - LOOK_BACK) if self.looks_back(now) else start
+        if self.looks_back(now):
+            start = min(start, now - LOOK_BACK)
+        return max(start, now - OLDEST)
 
     def moved(self, seen: Iterable[datetime], now: datetime) -> "Mark":
         """Return the mark after a reading in which messages of these dates were seen."""

@@ -41,12 +41,8 @@ def _poll(site: Site, name: str, notifier: Poller) -> int:
     for _ in range(MOST_ROUNDS):
         now = site.now()
         mark = _mark(site, name)
-        try:
-            polled = notifier.poll(mark, now)
-        except SendError as error:
-            log.warning(
-                "cannot fetch", channel=name, kind=error.kind.value, code=error.code, why=error.reason
-            )
+        polled = _asked(name, notifier, mark, now)
+        if polled is None:
             break
         taken, whole = _take_all(site, name, polled, now)
         new += taken
@@ -57,6 +53,17 @@ def _poll(site: Site, name: str, notifier: Poller) -> int:
         if not polled.more:
             break
     return new
+
+
+def _asked(name: str, notifier: Poller, mark: str | None, now: datetime) -> Polled | None:
+    """Return what a channel has since the mark, or None if it cannot be asked just now."""
+    try:
+        return notifier.poll(mark, now)
+    except SendError as error:
+        log.warning("cannot fetch", channel=name, kind=error.kind.value, code=error.code, why=error.reason)
+    except Exception as error:  # A channel with a bug; its words could hold a person's.
+        log.error("channel broke", channel=name, error=type(error).__name__)
+    return None
 
 
 def _take_all(site: Site, name: str, polled: Polled, now: datetime) -> tuple[int, bool]:

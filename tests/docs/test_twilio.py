@@ -1,7 +1,7 @@
 """docs/twilio.md says of each of Twilio's codes what the channel does."""
 
 from notifiers.twilio_errors import KINDS
-from notifiers.twilio_records import LOOK_BACK, LOOK_BACK_EVERY, OVERLAP
+from notifiers.twilio_records import LOOK_BACK, LOOK_BACK_EVERY, OLDEST, OVERLAP
 from service.jobs import PERIODIC
 from tests.docs.pages import ROOT
 
@@ -21,3 +21,4 @@ def test_its_figures_are_those_of_the_channel() -> None:
     assert f"The last {OVERLAP.seconds // 60} minutes are read again each time" in PAGE
     again = f"the last {LOOK_BACK.seconds // 3600} hours every {LOOK_BACK_EVERY.seconds // 60} minutes"
     assert again in PAGE
+    assert f"back to {OLDEST.days} days" in PAGE

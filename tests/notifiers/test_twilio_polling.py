@@ -108,6 +108,13 @@ def test_what_came_during_an_outage_is_read(server: TwilioServer, polling: Twili
     assert texts(polling.poll(mark, NOON + timedelta(hours=48))) == ["1", "20", "47"]
 
 
+def test_what_is_older_than_a_month_is_left(server: TwilioServer, polling: Twilio) -> None:
+    mark = begin(polling, NOON - timedelta(days=100))
+    for days in (31, 29):
+        text_in(server, NOON - timedelta(days=days), str(days))
+    assert texts(polling.poll(mark, NOON)) == ["29"]
+
+
 def test_a_quiet_poll_reads_one_page_of_each_list(server: TwilioServer, polling: Twilio) -> None:
     mark = begin(polling, NOON - timedelta(hours=11))
     for number in range(1500):

@@ -235,12 +235,15 @@ class Post(Channel):
     held: list[Polled] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
     polls: bool = True
+    bug: Exception | None = None
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def poll(self, mark: str | None, now: datetime) -> Polled:
         self.asked.append(mark)
+        if self.bug:
+            raise self.bug
         return self.held.pop(0) if self.held else Polled(mark or "0")
 
 
@@ -267,6 +270,18 @@ def test_a_message_that_cannot_be_stored_holds_no_other_back(world: World) -> No
     assert [reply.provider_id for reply in rows(world, Reply)] == ["in-2"]
     assert polling.poll(site_of(world, channel)) == 0
     assert channel.asked == [None, None]  # It is fetched again, until it can be stored.
+
+
+def test_a_channel_that_breaks_keeps_no_other_from_being_asked(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken, sound = Post(bug=ValueError(CHARLIE)), Post([Polled("1", (message(1),))])
+    site = replace(world.site, notifiers={"broken": broken, "sound": sound})
+    assert polling.poll(site) == 1
+    assert (len(broken.asked), len(sound.asked)) == (1, 1)
+    said = capsys.readouterr()
+    assert "channel broke" in said.out + said.err
+    assert CHARLIE not in said.out + said.err
 
 
 def test_a_channel_that_does_not_want_to_be_asked_is_not(world: World) -> None:
