@@ -140,14 +140,19 @@ class Notifier(Protocol):
     """A channel. Instances are shared between threads."""
 
     name: ClassVar[str]
-    address_kinds: ClassVar[frozenset[str]]
-    """The kinds of address it can reach: `sms`, `email`, …"""
     Settings: ClassVar[type[BaseModel]]
 
     def __init__(self, settings: BaseModel) -> None:
         """Take settings that are an instance of `Settings`; connect to nothing yet.
 
         Raises ConfigError for what only this machine can tell, such as a file that holds no certificate.
+        """
+
+    @property
+    def address_kinds(self) -> frozenset[str]:
+        """The kinds of address it can reach: `sms`, `email`, …
+
+        Of the class: all that it can be set up to reach; of an instance: what it reaches with its settings.
         """
 
     @property

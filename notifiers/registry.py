@@ -40,6 +40,15 @@ def load(name: str) -> type[Notifier]:
     return found
 
 
+def could_reach(name: str) -> frozenset[str]:
+    """Return the kinds of address that a channel can be set up to reach; none if only an instance knows.
+
+    Raises ConfigError.
+    """
+    kinds: object = load(name).address_kinds
+    return kinds if isinstance(kinds, frozenset) else frozenset()
+
+
 def build(name: str, options: Mapping[str, object]) -> Notifier:
     """Return the channel `name` with its settings checked.
 

@@ -45,6 +45,16 @@ class TwilioSettings(BaseModel):
         description="The Twilio number to send from, like +12025550100, or a messaging service: MG and "
         "32 hexadecimal digits.",
     )
+    whatsapp_sender: str | None = Field(
+        default=None,
+        pattern=r"^\+[1-9][0-9]{6,14}$",
+        description="The WhatsApp sender's number, like +12025550100, to reach people by WhatsApp too.",
+    )
+    poll: bool = Field(
+        default=False,
+        description="Ask Twilio for messages every 20 seconds: answers arrive without an open port, and what "
+        "a webhook missed.",
+    )
     base_url: str = Field(
         default="https://api.twilio.com",
         pattern=r"^https?://([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/?$",
@@ -54,6 +64,11 @@ class TwilioSettings(BaseModel):
     timeout: float = Field(
         default=10.0, ge=0.1, le=60, description="Seconds to wait for a connection or an answer, 0.1 to 60."
     )
+
+    @field_validator("whatsapp_sender", mode="before")
+    @classmethod
+    def _as_the_console_shows_it(cls, value: object) -> object:
+        return value.strip().removeprefix("whatsapp:") if isinstance(value, str) else value
 
     @field_validator("base_url")
     @classmethod

@@ -1,6 +1,7 @@
 """What each answer of Twilio means for us: the kind of failure, in a sentence without anything private.
 
-Codes: Twilio's error dictionary, and the list in the design. An answer that is no clear refusal is `unknown`,
+Codes: Twilio's error dictionary (docs/api/errors, and docs/whatsapp/api/error-code-mapping; read 2026-11-26),
+and the list in the design; docs/twilio.md shows them. An answer that is no clear refusal is `unknown`,
 for then the message may have gone out.
 """
 
@@ -17,7 +18,7 @@ from notifiers.base import Kind, SendError
 OPTED_OUT = "21610"
 
 KINDS = {
-    **dict.fromkeys(["21211", "21604", "21610", "21614", "21635", "30005", "30006"], Kind.CONTACT),
+    **dict.fromkeys(["21211", "21265", "21604", "21610", "21614", "21635", "30005", "30006"], Kind.CONTACT),
     **dict.fromkeys(
         # The account and its credentials.
         ["20003", "20005", "30002"],
@@ -35,6 +36,15 @@ KINDS = {
     ),
     **dict.fromkeys(["20429", "21611", "30001"], Kind.RETRY),
     **dict.fromkeys(["30003", "30004", "30007", "30008", "30036", "30410", "14107"], Kind.CONTENT),
+    # WhatsApp: no such user, or one who cannot be written to.
+    **dict.fromkeys(["63003", "63024", "63033"], Kind.CONTACT),
+    # Its sender: credentials, no such sender, the business account.
+    **dict.fromkeys(["63001", "63002", "63007", "63020"], Kind.SENDER),
+    # Too fast for it.
+    "63018": Kind.RETRY,
+    # This message: not accepted, an error of WhatsApp's, against its rules, a sandbox that was not joined,
+    # more than 24 hours after their last message, a limit of WhatsApp's, and one for what is promoted.
+    **dict.fromkeys(["63005", "63012", "63013", "63015", "63016", "63032", "63049"], Kind.CONTENT),
 }
 
 # Our address, account or proxy is wrong: no message would get through. Redirects are never followed.
@@ -48,6 +58,9 @@ _REASONS = {
     "21609": "Twilio cannot call the status address (21609): set public_url to one it can reach.",
     "21610": "This person has opted out of messages from this sender (21610): only they can undo that, "
     "by texting START.",
+    "63007": "Twilio knows no such WhatsApp sender (63007): use one that its console lists.",
+    "63015": "This person has not joined your WhatsApp sandbox (63015): they have to, every 3 days.",
+    "63016": "WhatsApp takes free words only within 24 hours of the person's last message (63016).",
     "30034": "The number you send from is not registered for the United States (30034): register it in the "
     "console.",
 }

@@ -27,6 +27,7 @@ OPEN = (
     )
     .order_by(Address.priority, Address.id)
 )
+WHATSAPP = "whatsapp:"
 TAKEN = "Somebody is enrolled with that address already; two people cannot share one."
 
 
@@ -41,10 +42,17 @@ def normalised(kind: AddressKind, value: str, region: str = "US") -> str:
             raise WrongUsage("That is no e-mail address; give one like alex@example.org.")
         local, _, domain = mailbox.rpartition("@")
         return f"{local}@{domain.lower()}"
-    number = _parsed(value.strip().removeprefix("whatsapp:"), region)
+    number = _parsed(value.strip().removeprefix(WHATSAPP), region)
     if number is None:
         raise WrongUsage("That is no phone number; give it with its country code, such as +1 202 555 0123.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def kind_of(value: str) -> AddressKind:
+    """Return the kind of an address as people type it: a mailbox, `whatsapp:` and a number, or a number."""
+    if "@" in value:
+        return AddressKind.EMAIL
+    return AddressKind.WHATSAPP if value.strip().startswith(WHATSAPP) else AddressKind.SMS
 
 
 def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:

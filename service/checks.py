@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from notifiers.base import ConfigError, InboundParser, SendError
+from notifiers.base import ConfigError, InboundParser, Poller, SendError
 from service import jobs, senders, summary
 from service.db import explain
 from service.errors import AttuneError
@@ -77,18 +77,23 @@ def _asked(site: Site) -> Iterator[Check]:
 
 def _public_url(site: Site) -> Check:
     base = site.settings.public_url
-    if base is None:
+    fetched = sorted(name for name, one in site.notifiers.items() if isinstance(one, Poller) and one.polls)
+    deaf = sorted(site.notifiers.keys() - SIMULATORS - set(fetched))
+    if base is None and deaf:
         return Check(
             "public_url",
             False,
-            "It is not set, so no answer can arrive; set it to where this server is reached.",
+            f"It is not set, so no answer can arrive by {', '.join(deaf)}; set it to where this server is "
+            "reached, or let a channel fetch its answers: `poll = true` in [notifiers.twilio].",
         )
+    if base is None:
+        return Check("public_url", True, f"Not needed: answers are fetched by {', '.join(fetched)}.")
     hooks = [
         f"{base}/hooks/{name}/sms" for name, one in site.notifiers.items() if isinstance(one, InboundParser)
     ]
-    return Check(
-        "public_url", True, f"Messages from people have to be posted to {hooks[0]}." if hooks else base
-    )
+    too = f" They are fetched by {', '.join(fetched)}, too." if fetched else ""
+    posted = f"Messages from people have to be posted to {hooks[0]}." if hooks else base
+    return Check("public_url", True, posted + too)
 
 
 def _rows(site: Site, now: datetime) -> Iterator[Check]:

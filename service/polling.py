@@ -4,19 +4,25 @@ Each channel has a mark in the database. It moves on only after all before it is
 in between leaves is fetched again; what was stored already is known by its provider's id.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
-from notifiers.base import Inbound, Poller, SendError
+from notifiers.base import Inbound, Polled, Poller, SendError
 from service import inbound, receipts
-from service.models import Meta
+from service.log import place_of
+from service.models import Attempt, Meta, Receipt, Reply
 from service.site import Site
 from service.states import AddressKind
 from service.strangers import Sender
 
 log = structlog.get_logger()
 
+AT_ONCE = 500
 MOST_ROUNDS = 50
 """Fetched in one go at most; the next ring goes on from the mark."""
 
@@ -35,20 +41,86 @@ def _poll(site: Site, name: str, notifier: Poller) -> int:
     for _ in range(MOST_ROUNDS):
         now = site.now()
         mark = _mark(site, name)
-        try:
-            polled = notifier.poll(mark, now)
-        except SendError as error:
-            log.warning(
-                "cannot fetch", channel=name, kind=error.kind.value, code=error.code, why=error.reason
-            )
+        polled = _asked(name, notifier, mark, now)
+        if polled is None:
             break
-        new += sum(receipts.record(site, name, report, None, now) for report in polled.reports)
-        new += sum(_take(site, name, message, now) for message in polled.messages)
+        taken, whole = _take_all(site, name, polled, now)
+        new += taken
+        if not whole:
+            break
         if polled.mark != mark:
             _move_mark(site, name, polled.mark)
         if not polled.more:
             break
     return new
+
+
+def _asked(name: str, notifier: Poller, mark: str | None, now: datetime) -> Polled | None:
+    """Return what a channel has since the mark, or None if it cannot be asked just now."""
+    try:
+        return notifier.poll(mark, now)
+    except SendError as error:
+        log.warning("cannot fetch", channel=name, kind=error.kind.value, code=error.code, why=error.reason)
+    except Exception as error:  # A channel with a bug; its words could hold a person's.
+        log.error("channel broke", channel=name, error=type(error).__name__)
+    return None
+
+
+def _take_all(site: Site, name: str, polled: Polled, now: datetime) -> tuple[int, bool]:
+    """Store what is new; return how much that was, and whether all is stored now.
+
+    One that cannot be stored holds none of the others back; it is fetched again, since the mark stays.
+    """
+    known = _known(site, name, polled)
+    taken, whole = 0, True
+    for report in polled.reports:
+        if (report.provider_id, report.status) not in known.receipts and report.provider_id in known.attempts:
+            taken += receipts.record(site, name, report, None, now)
+    for message in polled.messages:
+        if message.provider_id in known.replies:
+            continue
+        try:
+            taken += _take(site, name, message, now)
+        except DBAPIError:
+            raise  # The database is in trouble, not this message.
+        except Exception as error:
+            log.error("not stored", channel=name, error=type(error).__name__, place=place_of(error))
+            whole = False
+    return taken, whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is stored already of what was fetched, so that a repeat costs no transaction."""
+
+    attempts: frozenset[str]
+    receipts: frozenset[tuple[str, str]]
+    replies: frozenset[str]
+
+
+def _known(site: Site, name: str, polled: Polled) -> _Known:
+    reported = sorted({report.provider_id for report in polled.reports})
+    said = sorted({message.provider_id for message in polled.messages})
+    attempts: set[str | None] = set()
+    told: set[tuple[str, str]] = set()
+    replies: set[str] = set()
+    with site.db.read() as session:
+        for ids in _by_hundreds(reported):
+            ours = (Attempt.channel == name, Attempt.provider_id.in_(ids))
+            attempts.update(session.scalars(select(Attempt.provider_id).where(*ours)))
+            theirs = (Receipt.channel == name, Receipt.provider_id.in_(ids))
+            rows = session.execute(select(Receipt.provider_id, Receipt.status).where(*theirs))
+            told.update((row.provider_id, row.status) for row in rows)
+        for ids in _by_hundreds(said):
+            mine = (Reply.channel == name, Reply.provider_id.in_(ids))
+            replies.update(session.scalars(select(Reply.provider_id).where(*mine)))
+    return _Known(frozenset(filter(None, attempts)), frozenset(told), frozenset(replies))
+
+
+def _by_hundreds(ids: list[str]) -> Iterator[list[str]]:
+    """Yield ids by the 500, as many as one question may hold."""
+    for start in range(0, len(ids), AT_ONCE):
+        yield ids[start : start + AT_ONCE]
 
 
 def _take(site: Site, name: str, message: Inbound, now: datetime) -> bool:

@@ -108,6 +108,7 @@ def _unknown(
                     attempt_id=str(attempt.id),
                     to=site.sealer.unseal(address.value_sealed),
                     text=site.sealer.unseal(nudge.words_sealed or b""),
+                    address_kind=address.kind,
                 ),
                 attempt.claimed_at,
                 _matched(session, nudge.person_id, attempt.channel),

@@ -26,6 +26,8 @@ HOLD = timedelta(minutes=10)
 """A check-in waits for the answer to a digest whose numbers look like scores; it is looked at this often."""
 LOOK_AGAIN = timedelta(minutes=1)
 """A message whose channel is not set up is looked at this often: the next start may have it."""
+SHORTEST = timedelta(seconds=1)
+"""A provider can be told to give up after a whole second at the soonest: what has less left is late."""
 STOPPED_AT = select(Person.stopped_at).where(Person.id == bindparam("id"))
 EVEN_IF_STOPPED = (Cause.OPT_OUT, Cause.HELP, Cause.DELETE)
 ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE)
@@ -98,7 +100,7 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
 
 def _not_any_more(session: Session, nudge: Nudge, person: Person, now: datetime) -> str | None:
     """Return why a planned nudge must not go out, checked again under the person's lock."""
-    if now >= nudge.expires_at:
+    if nudge.expires_at - now < SHORTEST:
         return Reason.LATE
     if person.stopped_at and nudge.cause_kind not in EVEN_IF_STOPPED:
         return Reason.STOPPED
@@ -148,6 +150,7 @@ def _start(
         reply_label=composing.text(person.language, "mail_reply"),
         unsubscribe_label=composing.text(person.language, "mail_unsubscribe"),
         language=person.language,
+        address_kind=address.kind,
     )
     even_if_stopped = nudge.cause_kind in EVEN_IF_STOPPED
     return Claimed(nudge.id, attempt.id, nudge.person_id, notifier.name, message, even_if_stopped)

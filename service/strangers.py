@@ -106,8 +106,15 @@ def send(site: Site, sender: Sender, words: str) -> None:
     notifier = site.notifier_for(sender.kind)
     if notifier is None:
         return
+    message = Message(
+        attempt_id=str(new_id()),
+        to=sender.address,
+        text=words,
+        language=LANGUAGE,
+        address_kind=sender.kind,
+    )
     try:
-        notifier.send(Message(attempt_id=str(new_id()), to=sender.address, text=words, language=LANGUAGE))
+        notifier.send(message)
     except SendError as error:
         log.warning("stranger not answered", channel=notifier.name, kind=error.kind.value, code=error.code)
     except Exception as error:  # A channel with a bug; its words could hold the address.

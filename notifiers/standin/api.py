@@ -19,7 +19,7 @@ from notifiers.standin.state import API, Record, Script, error_json
 if TYPE_CHECKING:
     from notifiers.standin.server import TwilioServer
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_E164 = re.compile(r"(whatsapp:)?\+[1-9][0-9]{6,14}")
 
 
 class LineCutError(Exception):
@@ -92,6 +92,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, route: Callable[[str], None]) -> None:
         self.server.twilio.calls += 1
+        self._breaks_off: Script | None = None
         try:
             route(urlsplit(self.path).path)
         except LineCutError:
@@ -148,18 +149,21 @@ class Handler(BaseHTTPRequestHandler):
         refusal = self._problem(form)
         if refusal and script == Script():
             return self._refuse(400, refusal)
-        record = Record.of_form(twilio.account_sid, form)
+        record = Record.of_form(twilio.account_sid, form, twilio.now())
         if script.stores:
             twilio.store(record)
         return self._act(script, lambda: self._reply(201, record.as_json()))
 
     def _problem(self, form: dict[str, str]) -> int | None:
-        to, body = form.get("To", ""), form.get("Body", "")
+        to, body, sender = form.get("To", ""), form.get("Body", ""), form.get("From", "")
+        by_whatsapp = sender.startswith("whatsapp:")
         checks = [
             (not to, 21604),
             (not body.strip(), 21602),
-            (not (form.get("From") or form.get("MessagingServiceSid")), 21603),
+            (not (sender or form.get("MessagingServiceSid")), 21603),
             (not _E164.fullmatch(to), 21211),
+            (to.startswith("whatsapp:") != by_whatsapp, 21910),
+            (by_whatsapp and sender != f"whatsapp:{self.server.twilio.whatsapp_number}", 63007),
             (len(body) > 1600, 21617),
             (to in self.server.twilio.opted_out, 21610),
         ]
@@ -172,9 +176,11 @@ class Handler(BaseHTTPRequestHandler):
         return self._act(script, usual)
 
     def _act(self, script: Script, usual: Callable[[], None]) -> None:
-        if script.wait_seconds:
+        if script.drop == "inside":
+            self._breaks_off = script
+        elif script.wait_seconds:
             self.server.twilio.closing.wait(script.wait_seconds)
-        if script.drop:
+        if script.drop in ("before", "after"):
             raise LineCutError
         if script.body is not None:
             return self._send(script.status, script.body.encode(), script.retry_after)
@@ -236,5 +242,10 @@ class Handler(BaseHTTPRequestHandler):
         if retry_after is not None:
             self.send_header("Retry-After", retry_after)
         self.end_headers()
+        if self._breaks_off:
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            self.server.twilio.closing.wait(self._breaks_off.wait_seconds)
+            raise LineCutError
         self.wfile.write(body)
         self.wfile.flush()

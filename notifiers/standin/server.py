@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Self
 
 from notifiers.standin import posts
@@ -31,6 +32,7 @@ class TwilioServer:
         account_sid: str = f"AC{'0' * 31}1",
         auth_token: str = "a-token-for-tests",
         number: str = "+12025550100",
+        whatsapp_number: str = "+12025550100",
         api_key: tuple[str, str] | None = None,
         inbound_url: str | None = None,
         public_url: str | None = None,
@@ -39,6 +41,10 @@ class TwilioServer:
         self.account_sid = account_sid
         self.auth_token = auth_token
         self.number = number
+        self.whatsapp_number = whatsapp_number
+        self.messaging_service: str | None = None
+        """The messaging service that the number belongs to."""
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.logins = dict([(account_sid, auth_token), *([api_key] if api_key else [])])
         self.inbound_url = inbound_url
         self.public_url = public_url
@@ -125,6 +131,8 @@ class TwilioServer:
     def report(self, sid: str, status: str, error_code: int | None = None) -> int | None:
         """Post one status callback; return the HTTP status, or None if the message asked for none."""
         record = self.record(sid)
+        # A messaging service has chosen its number by now.
+        record.from_ = record.from_ or self.number
         record.status, record.error_code = status, error_code
         if status in ("sent", "delivered", "undelivered"):
             record.date_sent = record.date_sent or record.date_created
@@ -154,8 +162,11 @@ class TwilioServer:
 
     def text_in_unposted(self, from_: str, body: str, sid: str | None = None) -> Record:
         """Take a person's text without telling the installation, as when its webhook is down."""
-        record = Record(self.number, from_, body, self.account_sid, direction="inbound", status="received")
-        record.sid = sid or record.sid
+        by_whatsapp = from_.startswith("whatsapp:")
+        to = f"whatsapp:{self.whatsapp_number}" if by_whatsapp else self.number
+        record = Record(to, from_, body, self.account_sid, direction="inbound", status="received")
+        record.sid, record.date_created = sid or record.sid, self.now()
+        record.messaging_service_sid = None if by_whatsapp else self.messaging_service
         self._note_consent(from_, body)
         with self._lock:
             self.records.append(record)
@@ -171,6 +182,8 @@ class TwilioServer:
         self._posts.join()
 
     def _note_consent(self, number: str, body: str) -> None:
+        if number.startswith("whatsapp:"):
+            return  # There Twilio leaves these words to the installation.
         word = re.sub(r"\W", "", body).upper()
         if word in _STOP:
             self.opted_out.add(number)

@@ -19,6 +19,8 @@ ERRORS = {
     21603: "A 'From' or 'MessagingServiceSid' parameter is required.",
     21604: "A 'To' phone number is required.",
     21610: "Attempt to send to unsubscribed recipient",
+    21910: "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel",
+    63007: "Twilio could not find a Channel with the specified From address",
     21617: "The concatenated message body exceeds the 1600 character limit.",
 }
 
@@ -41,8 +43,9 @@ class Script:
     """Answered word for word, in the place of JSON that makes sense."""
     wait_seconds: float = 0.0
     """Waited before the answer, after the message was stored."""
-    drop: Literal["before", "after"] | None = None
-    """Cut the line: before the request is read, or after the message was stored."""
+    drop: Literal["before", "after", "inside"] | None = None
+    """Cut the line: before the request is read, after the message was stored, or inside of the answer, which
+    waits in the middle."""
     stored: bool | None = None
     """Whether the message is stored all the same; None: when it is no refusal and not dropped before."""
 
@@ -76,8 +79,8 @@ class Record:
         return self.date_sent or self.date_created
 
     @classmethod
-    def of_form(cls, account_sid: str, form: dict[str, str]) -> "Record":
-        """Return a new outbound message from the form of a create call."""
+    def of_form(cls, account_sid: str, form: dict[str, str], at: datetime) -> "Record":
+        """Return a new outbound message from the form of a create call at that instant."""
         validity = form.get("ValidityPeriod")
         return cls(
             to=form.get("To", ""),
@@ -87,6 +90,7 @@ class Record:
             messaging_service_sid=form.get("MessagingServiceSid"),
             status_callback=form.get("StatusCallback"),
             validity_period=int(validity) if validity else None,
+            date_created=at,
         )
 
     def fits(self, query: dict[str, str]) -> bool:

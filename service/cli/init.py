@@ -1,6 +1,7 @@
 """`attune init`: a new installation."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -26,7 +27,7 @@ contact = {contact}
 # [notifiers.twilio]
 # account_sid = "AC..."
 # sender = "+12025550100"
-
+{poll}
 # E-mail. Put the password into secrets/attune_notifiers__smtp__password.
 # [notifiers.smtp]
 # host = "mail.example.org"
@@ -41,13 +42,21 @@ contact = {contact}
     "--contact", default="", help="Who runs this, for the answer to HELP, such as an e-mail address."
 )
 @click.option("--public-url", metavar="URL", help="Where the web server is reached from outside.")
-def init(brand: str, contact: str, public_url: str | None) -> None:
+@click.option(
+    "--poll",
+    is_flag=True,
+    help="Fetch answers from Twilio: no open port is needed. The default without --public-url.",
+)
+def init(brand: str, contact: str, public_url: str | None, poll: bool) -> None:
     """Set up a new installation in this folder, or complete one.
 
-    Makes attune.toml, the key in secrets/, and the database. What is there already is left as it is.
+    Makes attune.toml, the key in secrets/, and the database. What is there already is left as it is. On a
+    terminal it asks how answers arrive, unless an option says so.
     """
     home = show.home()
     toml, key_file = home / "attune.toml", home / "secrets" / "attune_key"
+    if not (public_url or poll or toml.exists() or load(home).public_url) and _is_somebody_there():
+        public_url = _asked_for_url()
     given = {"brand": brand, "contact": contact, "public_url": public_url}
     # What cannot be used is refused before anything is written.
     settings = load(home) if toml.exists() else load(home, **given)
@@ -59,7 +68,7 @@ def init(brand: str, contact: str, public_url: str | None) -> None:
     if toml.exists():
         show.say(f"{toml} is there already and was left as it is.")
     else:
-        _write(toml, _toml(brand, contact, public_url))
+        _write(toml, _toml(brand, contact, public_url, poll or not settings.public_url))
         show.say(f"Made {toml}.")
     if settings.key is None:
         _write_key(key_file)
@@ -100,12 +109,29 @@ def _make_folders(home: Path) -> None:
         raise _not_writable(home, error) from None
 
 
-def _toml(brand: str, contact: str, public_url: str | None) -> str:
+def _is_somebody_there() -> bool:
+    """Say whether a question can be put: what is piped in, or out of sight, is no answer."""
+    return all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def _asked_for_url() -> str | None:
+    """Ask how answers arrive; return the public address, or None where they are to be fetched."""
+    show.say("How do answers to text messages arrive? Attune can fetch them from Twilio, which needs no open")
+    show.say(
+        "port; or Twilio posts them, if this server has a public address such as https://nudge.example.org."
+    )
+    said: str = click.prompt("Public address (none: fetch them)", default="", show_default=False, err=True)
+    return said.strip() or None
+
+
+def _toml(brand: str, contact: str, public_url: str | None, poll: bool) -> str:
     # A JSON string is a TOML string, for the plain letters that the settings allow.
     url = f"public_url = {json.dumps(public_url)}" if public_url else _NO_URL
-    return TEMPLATE.format(brand=json.dumps(brand), contact=json.dumps(contact), public_url=url)
+    fetched = f"{_POLL}\n" if poll else ""
+    return TEMPLATE.format(brand=json.dumps(brand), contact=json.dumps(contact), public_url=url, poll=fetched)
 
 
+_POLL = "# poll = true  # Answers are fetched every 20 seconds: no open port is needed."
 _NO_URL = '# public_url = "https://nudge.example.org"'
 
 

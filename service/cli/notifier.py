@@ -1,15 +1,16 @@
 """`attune notifier …`."""
 
+from typing import Any
+
 import click
 
 from notifiers import registry
-from notifiers.base import Message, Notifier, SendError
+from notifiers.base import ConfigError, Message, Notifier, SendError
 from service import addresses, composing
 from service.cli import show
 from service.errors import AttuneError, WrongUsage
 from service.ids import new_id
 from service.settings import Settings
-from service.states import AddressKind
 
 
 @click.group()
@@ -25,7 +26,7 @@ def list_(json_: bool) -> None:
     rows = [
         {
             "channel": name,
-            "reaches": sorted(registry.load(name).address_kinds),
+            "reaches": sorted(_reaches(name, configured.get(name))),
             "set_up": name in configured,
         }
         for name in registry.names()
@@ -33,9 +34,21 @@ def list_(json_: bool) -> None:
     show.records(rows, json_, "There is no channel.")
 
 
+def _reaches(name: str, options: dict[str, Any] | None) -> frozenset[str]:
+    """Return what a channel reaches; if it is not set up, or not rightly, what it could."""
+    try:
+        return registry.could_reach(name) if options is None else registry.build(name, options).address_kinds
+    except ConfigError:
+        return registry.could_reach(name)
+
+
 @notifier.command("test")
 @click.argument("name")
-@click.option("--to", metavar="ADDRESS", help="Send a test message there; left out: only ask the provider.")
+@click.option(
+    "--to",
+    metavar="ADDRESS",
+    help="Send a test message there (whatsapp:NUMBER for WhatsApp); left out: only ask the provider.",
+)
 @show.as_json
 def test(name: str, to: str | None, json_: bool) -> None:
     """Check that a channel works."""
@@ -52,11 +65,11 @@ def test(name: str, to: str | None, json_: bool) -> None:
 
 
 def _send(channel: Notifier, settings: Settings, to: str) -> str:
-    kind = AddressKind.EMAIL if "@" in to else AddressKind.SMS
+    kind = addresses.kind_of(to)
     if kind not in channel.address_kinds:
         raise WrongUsage(f"The channel {channel.name} cannot reach {kind} addresses.")
     words = composing.text("en", "test", brand=settings.brand)
     subject = composing.text("en", "subject_test", brand=settings.brand)
     address = addresses.normalised(kind, to, settings.region)
-    accepted = channel.send(Message(str(new_id()), address, words, subject))
+    accepted = channel.send(Message(str(new_id()), address, words, subject, address_kind=kind))
     return f"It took the message ({accepted.provider_id})."

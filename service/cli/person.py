@@ -27,6 +27,7 @@ def person() -> None:
 @person.command("add")
 @click.argument("name")
 @click.option("--sms", metavar="NUMBER", help="Phone number, such as +12025550123.")
+@click.option("--whatsapp", metavar="NUMBER", help="Phone number that uses WhatsApp and has written to you.")
 @click.option("--email", metavar="ADDRESS", help="Mailbox, such as alex@example.org.")
 @click.option("--zone", required=True, help="Time zone, such as Europe/Berlin.")
 @click.option("--couple", metavar="ID", help="The couple that the person belongs to; left out: on their own.")
@@ -51,6 +52,7 @@ def person() -> None:
 def add(
     name: str,
     sms: str | None,
+    whatsapp: str | None,
     email: str | None,
     zone: str,
     couple: str | None,
@@ -64,11 +66,15 @@ def add(
     json_: bool,
 ) -> None:
     """Enrol a person. They get one question, and nothing more before they say yes from their own phone."""
-    if (sms is None) == (email is None):
-        raise WrongUsage("Give either --sms or --email: the address that the person answers from.")
+    given = {AddressKind.SMS: sms, AddressKind.WHATSAPP: whatsapp, AddressKind.EMAIL: email}
+    typed = [(kind, address) for kind, address in given.items() if address is not None]
+    if len(typed) != 1:
+        raise WrongUsage(
+            "Give one of --sms, --whatsapp and --email: the address that the person answers from."
+        )
+    ((kind, address),) = typed
     quiet_from, quiet_to = _hours(quiet)
     with show.site() as site:
-        kind = AddressKind.EMAIL if sms is None else AddressKind.SMS
         if site.notifier_for(kind) is None:
             raise WrongUsage(
                 f"No channel for {kind} is set up, so the opt-in question could not be sent; add one to "
@@ -79,7 +85,7 @@ def add(
         new = NewPerson(
             name=name,
             address_kind=kind,
-            address=sms or email or "",
+            address=address,
             zone=zone,
             couple_id=couple_id,
             language=language,
@@ -96,6 +102,8 @@ def add(
             row = _whole(session, site, session.get_one(Person, made))
     show.record(row, json_)
     show.say("The opt-in question is planned; nudges start when they say yes.")
+    if kind is AddressKind.WHATSAPP:
+        show.say("WhatsApp takes it only within 24 hours after they wrote to you: let them write first.")
 
 
 @person.command()

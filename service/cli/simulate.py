@@ -14,7 +14,6 @@ from service.errors import WrongUsage
 from service.ids import new_id
 from service.inbound import LONGEST, Understood
 from service.site import Site
-from service.states import AddressKind
 from service.strangers import Sender
 
 THEIRS_ALONE = (parts.Agree, parts.Together, parts.Share, parts.Delete, parts.Code)
@@ -43,7 +42,7 @@ def simulate(text: str, sender: str, dry_run: bool, code: str | None, json_: boo
     if len(text) > LONGEST:
         raise WrongUsage(f"That is too long: a message has at most {LONGEST} characters.")
     with show.site() as site:
-        kind = AddressKind.EMAIL if "@" in sender else AddressKind.SMS
+        kind = addresses.kind_of(sender)
         came = Sender(kind, addresses.normalised(kind, sender, site.settings.region))
         message = Inbound(new_id().hex, came.address, text)
         real = _is_real(site, came, code)

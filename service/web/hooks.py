@@ -76,7 +76,7 @@ def message(channel: str, form: Form, request: Request, later: BackgroundTasks) 
     found = notifier.parse_inbound(dict(form))
     if found is None:
         raise HTTPException(400, "The post holds no message.")
-    kind = AddressKind.WHATSAPP if found.sender.startswith("whatsapp:") else AddressKind.SMS
+    kind = AddressKind(found.address_kind)
     now = site.now()
     if reply_id := inbound.store(site, channel, kind, found, now):
         sender = Sender(kind, inbound.one_form(site, kind, found.sender))

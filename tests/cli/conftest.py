@@ -93,6 +93,11 @@ class Cli:
         file = self.home / "attune.toml"
         file.write_text(f"{name} = {json.dumps(value)}\n{file.read_text('utf-8')}", "utf-8")
 
+    def add(self, line: str) -> None:
+        """Write one more line at the end of attune.toml, of the table that stands there."""
+        with (self.home / "attune.toml").open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+
     def execute(self, statement: str, *values: object) -> list[Any]:
         """Run SQL on the database, behind Attune's back."""
         connection = sqlite3.connect(self.home / "attune.db")

@@ -68,7 +68,21 @@ def test_it_says_where_messages_have_to_be_posted(cli: Cli) -> None:
         assert "no answer can arrive" in wrong(cli)["public_url"]
         cli.set("public_url", "https://nudge.example.org/")
         said = looks(cli)["public_url"]
-    assert said == ("Messages from people have to be posted to https://nudge.example.org/hooks/twilio/sms.")
+        assert said == "Messages from people have to be posted to https://nudge.example.org/hooks/twilio/sms."
+        cli.add("poll = true")
+        said = looks(cli)["public_url"]
+    assert said.endswith("/hooks/twilio/sms. They are fetched by twilio, too.")
+
+
+def test_without_a_public_address_answers_may_be_fetched(cli: Cli) -> None:
+    with TwilioServer(auth_token=TOKEN) as server:
+        set_up_twilio(cli, server)
+        assert wrong(cli)["public_url"] == (
+            "It is not set, so no answer can arrive by twilio; set it to where this server is reached, or "
+            "let a channel fetch its answers: `poll = true` in [notifiers.twilio]."
+        )
+        cli.add("poll = true")
+        assert looks(cli)["public_url"] == "Not needed: answers are fetched by twilio."
 
 
 def test_people_whom_no_channel_reaches_are_told(cli: Cli) -> None:

@@ -1,4 +1,10 @@
+import contextlib
+import json
+import os
+import pty
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,3 +129,77 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
     said = Cli(tmp_path / "home").run("init", code=1).stderr
     assert said.startswith(f"Error: The folder {tmp_path / 'home'} cannot be used (")
+
+
+POLLS = "# poll = true  # Answers are fetched every 20 seconds: no open port is needed."
+URL = "https://nudge.example.org"
+
+
+@pytest.mark.parametrize(
+    ("options", "polls"),
+    [([], True), (["--public-url", URL], False), (["--public-url", URL, "--poll"], True), (["--poll"], True)],
+)
+def test_answers_are_fetched_unless_there_is_a_public_address(
+    fresh: Cli, options: list[str], polls: bool
+) -> None:
+    fresh.run("init", *options)
+    lines = (fresh.home / "attune.toml").read_text().splitlines()
+    assert (POLLS in lines) is polls
+    assert (f'public_url = "{URL}"' in lines) is ("--public-url" in options)
+
+
+def test_the_lines_of_the_channel_are_settings_of_the_channel(fresh: Cli) -> None:
+    fresh.run("init")
+    file = fresh.home / "attune.toml"
+    text = file.read_text()
+    for line in ("[notifiers.twilio]", 'account_sid = "AC', 'sender = "+1', "poll = true"):
+        text = text.replace(f"# {line}", line)
+    file.write_text(text.replace("AC...", f"AC{'0' * 32}"))
+    (fresh.home / "secrets" / "attune_notifiers__twilio__auth_token").write_text("t0ken")
+    found = json.loads(fresh.run("doctor", "--offline", "--json", code=1).stdout)
+    assert {one["check"]: one["says"] for one in found}["public_url"] == (
+        "Not needed: answers are fetched by twilio."
+    )
+
+
+def on_a_terminal(cli: Cli, typed: str, *arguments: str) -> tuple[int, str]:
+    """Run `init` as somebody at a terminal does; return its exit code and what they see."""
+    ours, theirs = pty.openpty()
+    environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", "from service.cli import main; main()"]
+    process = subprocess.Popen(
+        [*command, "--home", str(cli.home), "init", *arguments],
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env=environment,
+    )
+    os.close(theirs)
+    os.write(ours, f"{typed}\n".encode())
+    seen = b""
+    with contextlib.suppress(OSError), open(ours, "rb", buffering=0) as terminal:
+        while part := terminal.read(1024):  # On Linux a terminal that nobody holds any more is an error.
+            seen += part
+    return process.wait(30), seen.decode()
+
+
+@pytest.mark.parametrize(("typed", "polls"), [("", True), (URL, False)])
+def test_at_a_terminal_it_asks_how_answers_arrive(fresh: Cli, typed: str, polls: bool) -> None:
+    code, seen = on_a_terminal(fresh, typed)
+    assert code == 0
+    assert "Public address (none: fetch them)" in seen
+    lines = (fresh.home / "attune.toml").read_text().splitlines()
+    assert (POLLS in lines) is polls
+    assert (f'public_url = "{URL}"' in lines) is not polls
+
+
+def test_at_a_terminal_it_does_not_ask_what_an_option_says(fresh: Cli) -> None:
+    assert "Public address" not in on_a_terminal(fresh, "", "--poll")[1]
+    assert "Public address" not in on_a_terminal(fresh, "")[1]  # It is set up already.
+
+
+def test_what_is_no_address_is_refused_before_anything_is_written(fresh: Cli) -> None:
+    code, seen = on_a_terminal(fresh, "yes")
+    assert code == 2
+    assert "The setting `public_url` (ATTUNE_PUBLIC_URL) cannot be used" in seen
+    assert not fresh.home.exists()

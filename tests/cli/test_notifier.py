@@ -32,12 +32,27 @@ def test_channels_are_listed(cli: Cli) -> None:
         {"channel": "console", "reaches": ["email", "sms"], "set_up": False},
         {"channel": "phone", "reaches": ["sms"], "set_up": True},
         {"channel": "smtp", "reaches": ["email"], "set_up": False},
-        {"channel": "twilio", "reaches": ["sms"], "set_up": False},
+        {"channel": "twilio", "reaches": ["sms", "whatsapp"], "set_up": False},
     ]
     assert cli.lines("notifier", "list")[:2] == [
         ["channel", "reaches", "set_up"],
         ["console", "email, sms", "no"],
     ]
+
+
+def test_a_channel_reaches_what_it_is_set_up_for(cli: Cli) -> None:
+    with TwilioServer(auth_token=TOKEN) as server:
+        set_up_twilio(cli, server)
+        assert cli.json("notifier", "list")[-1]["reaches"] == ["sms"]
+        said = cli.refused("notifier", "test", "twilio", "--to", "whatsapp:+12025550123")
+        assert said == "The channel twilio cannot reach whatsapp addresses."
+        cli.add(f'whatsapp_sender = "{server.whatsapp_number}"')
+        assert cli.json("notifier", "list")[-1]["reaches"] == ["sms", "whatsapp"]
+        cli.json("notifier", "test", "twilio", "--to", "whatsapp:+1 202 555 0123")
+        (sent,) = server.messages
+        assert (sent.to, sent.from_) == ("whatsapp:+12025550123", f"whatsapp:{server.number}")
+        cli.add(f'api_key = "SK{"0" * 32}"')  # Without its secret.
+    assert cli.json("notifier", "list")[-1]["reaches"] == ["sms", "whatsapp"]
 
 
 def test_twilio_is_asked_and_sends_a_test(cli: Cli) -> None:

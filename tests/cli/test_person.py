@@ -1,6 +1,10 @@
+import json
+
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.cli.test_notifier import TOKEN, set_up_twilio
+from tests.servers import TwilioServer
 from tests.world import NUMBERS, World
 
 ALEX = ("Alex", "--sms", NUMBERS["Alex"], "--zone", "Europe/Berlin")
@@ -186,8 +190,20 @@ def test_a_person_needs_just_one_address_and_a_zone(cli: Cli) -> None:
     both = ("--sms", NUMBERS["Alex"], "--email", "alex@example.org")
     for addresses in ((), both):
         said = cli.refused("person", "add", "Alex", *addresses, "--zone", "UTC")
-        assert said == "Give either --sms or --email: the address that the person answers from."
+        assert said == "Give one of --sms, --whatsapp and --email: the address that the person answers from."
     assert "--zone" in cli.refused("person", "add", "Alex", "--sms", NUMBERS["Alex"])
+
+
+def test_somebody_is_enrolled_by_whatsapp(cli: Cli) -> None:
+    whatsapp = ("person", "add", "Alex", "--whatsapp", "whatsapp:+1 202 555 0101", "--zone", "UTC")
+    assert cli.refused(*whatsapp).startswith("No channel for whatsapp is set up")
+    with TwilioServer(auth_token=TOKEN) as server:
+        set_up_twilio(cli, server)
+        cli.add(f'whatsapp_sender = "{server.whatsapp_number}"')
+        said = cli.run(*whatsapp, "--json")
+    (address,) = json.loads(said.stdout)["addresses"]
+    assert address == {"kind": "whatsapp", "address": "+12…01", "consent": "not said yes"}
+    assert "only within 24 hours after they wrote to you" in said.stderr
 
 
 def test_without_a_channel_nobody_is_enrolled_whom_nothing_could_reach(cli: Cli) -> None:

@@ -95,6 +95,31 @@ def test_api_key_sends_and_the_token_checks(server: TwilioServer) -> None:
     assert caught.value.kind is Kind.SENDER
 
 
+def test_whatsapp_goes_from_its_own_sender(server: TwilioServer) -> None:
+    server.whatsapp_number = "+12025550109"
+    for given in ("+12025550109", " whatsapp:+12025550109 "):
+        channel = twilio_channel(server, sender=f"MG{'a' * 32}", whatsapp_sender=given)
+        assert channel.address_kinds == {"sms", "whatsapp"}
+        channel.send(Message("a-1", NUMBER, WORDS, address_kind="whatsapp"))
+        record = server.messages[-1]
+        assert (record.to, record.from_) == (f"whatsapp:{NUMBER}", "whatsapp:+12025550109")
+        assert record.messaging_service_sid is None
+    channel.send(sms())
+    assert (server.messages[-1].to, server.messages[-1].from_) == (NUMBER, "")
+    found = channel.find(sms(), datetime.now(UTC), frozenset())
+    assert found is not None
+    assert found.provider_id == server.messages[-1].sid
+
+
+def test_without_a_whatsapp_sender_nothing_goes_by_whatsapp(server: TwilioServer, channel: Twilio) -> None:
+    assert channel.address_kinds == {"sms"}
+    assert failure(channel, Message("a-1", NUMBER, WORDS, address_kind="whatsapp")).kind is Kind.SENDER
+    assert server.calls == 0
+    other = twilio_channel(server, whatsapp_sender="+12025550177")
+    error = failure(other, Message("a-1", NUMBER, WORDS, address_kind="whatsapp"))
+    assert (error.kind, error.code) == (Kind.SENDER, "63007")
+
+
 @pytest.mark.parametrize("name", ["TWILIO_REGION", "TWILIO_EDGE"])
 def test_region_of_the_environment_changes_nothing(
     server: TwilioServer, name: str, monkeypatch: pytest.MonkeyPatch
@@ -104,12 +129,28 @@ def test_region_of_the_environment_changes_nothing(
     assert len(server.messages) == 1
 
 
+WHATSAPP = [
+    *[(code, Kind.CONTACT) for code in (63003, 63024, 63033)],
+    *[(code, Kind.SENDER) for code in (63001, 63002, 63007, 63020)],
+    (63018, Kind.RETRY),
+    *[(code, Kind.CONTENT) for code in (63005, 63012, 63013, 63015, 63016, 63032, 63049)],
+]
+OTHERS = [
+    *[(code, Kind.CONTACT) for code in (21265, 21604)],
+    *[(code, Kind.SENDER) for code in (20005, 21212, 21603, 21609, 21659, 21660, 21661, 21701, 21703)],
+]
 CODES = [
+    *OTHERS,
+    *WHATSAPP,
     *[(code, Kind.CONTACT) for code in (21211, 21610, 21614, 21635, 30005, 30006)],
     *[(code, Kind.SENDER) for code in (20003, 21408, 21606, 21608, 30002, 30032, 30034)],
     *[(code, Kind.RETRY) for code in (20429, 21611, 30001)],
     *[(code, Kind.CONTENT) for code in (30003, 30004, 30007, 30008, 30036, 30410, 14107, 21617, 99999)],
 ]
+
+
+def test_every_code_that_is_known_is_tried() -> None:
+    assert {str(code) for code, _ in CODES} >= twilio_errors.KINDS.keys()
 
 
 @pytest.mark.parametrize(("code", "kind"), CODES)
@@ -218,11 +259,22 @@ def test_segments_that_make_no_sense_do_no_harm(server: TwilioServer, channel: T
         (Script(drop="before"), 0),
         (Script(drop="before", to=NUMBER), 0),
         (Script(drop="after"), 1),
+        (Script(drop="inside"), 1),
+        (Script(drop="inside", wait_seconds=LONG), 1),
         (Script(wait_seconds=LONG), 1),
         (Script(wait_seconds=LONG, stored=False), 0),
         (Script(status=500, stored=True), 1),
     ],
-    ids=["dropped unread", "dropped unstored", "dropped stored", "slow", "slow unstored", "500 stored"],
+    ids=[
+        "dropped unread",
+        "dropped unstored",
+        "dropped stored",
+        "dropped half",
+        "slow half",
+        "slow",
+        "slow unstored",
+        "500 stored",
+    ],
 )
 def test_broken_off_is_unknown_tried_once_and_settled_by_asking(
     server: TwilioServer,

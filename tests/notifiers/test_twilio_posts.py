@@ -197,6 +197,11 @@ def test_a_message() -> None:
     assert "Done" not in repr(found)
 
 
+def test_a_message_by_whatsapp() -> None:
+    found = CHANNEL.parse_inbound({"MessageSid": SID, "From": f"whatsapp:{NUMBER}", "Body": "done"})
+    assert found == Inbound(SID, NUMBER, "done", address_kind="whatsapp")
+
+
 @pytest.mark.parametrize("more", [{}, {"Body": ""}, {"Body": "", "NumMedia": "1"}])
 def test_a_picture_without_words(more: dict[str, str]) -> None:
     assert inbound(**more) == Inbound(SID, NUMBER, "")

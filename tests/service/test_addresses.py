@@ -32,6 +32,14 @@ def enrol(session: Session, person_id: UUID, kind: AddressKind, value: str) -> A
     return addresses.enrol(session, SEALER, person_id, kind, value)
 
 
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [("+1 202 555 0101", SMS), (" whatsapp:+12025550101", WHATSAPP), ("alex@example.org", EMAIL)],
+)
+def test_the_kind_of_an_address_shows(typed: str, kind: AddressKind) -> None:
+    assert addresses.kind_of(typed) is kind
+
+
 def test_an_address_is_kept_sealed_and_found_again(world: World) -> None:
     person = add_person(world.site.db)
     with world.site.db.write() as session:
