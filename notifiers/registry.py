@@ -13,6 +13,7 @@ from notifiers.base import ConfigError, Notifier
 GROUP = "attune.notifiers"
 
 BUILT_IN = {
+    "apprise": "notifiers.apprise:Apprise",
     "console": "notifiers.console:Console",
     "phone": "notifiers.phone:Phone",
     "smtp": "notifiers.smtp:Smtp",
@@ -38,6 +39,19 @@ def load(name: str) -> type[Notifier]:
     if not isinstance(found, type) or not all(hasattr(found, part) for part in _PARTS):
         raise ConfigError(f"The channel `{name}` is not a notifier of Attune; ask the author of its package.")
     return found
+
+
+CAPABILITIES = {
+    "finds": ("find",),
+    "hears": ("verify", "parse_inbound"),
+    "polls": ("polls", "poll"),
+    "reports": ("parse_status",),
+}
+
+
+def capabilities(channel: type[Notifier]) -> list[str]:
+    """Return what a channel can do besides sending, as its class says; its settings may not want it."""
+    return [can for can, parts in CAPABILITIES.items() if all(hasattr(channel, part) for part in parts)]
 
 
 def build(name: str, options: Mapping[str, object]) -> Notifier:

@@ -20,12 +20,13 @@ def notifier() -> None:
 @notifier.command("list")
 @show.as_json
 def list_(json_: bool) -> None:
-    """List the channels there are, and which are set up."""
+    """List the channels there are, what each can do, and which are set up."""
     configured = show.settings().notifiers
     rows = [
         {
             "channel": name,
             "reaches": sorted(registry.load(name).address_kinds),
+            "can": registry.capabilities(registry.load(name)),
             "set_up": name in configured,
         }
         for name in registry.names()
@@ -52,11 +53,19 @@ def test(name: str, to: str | None, json_: bool) -> None:
 
 
 def _send(channel: Notifier, settings: Settings, to: str) -> str:
-    kind = AddressKind.EMAIL if "@" in to else AddressKind.SMS
+    kind = _kind(to)
     if kind not in channel.address_kinds:
         raise WrongUsage(f"The channel {channel.name} cannot reach {kind} addresses.")
     words = composing.text("en", "test", brand=settings.brand)
     subject = composing.text("en", "subject_test", brand=settings.brand)
     address = addresses.normalised(kind, to, settings.region)
-    accepted = channel.send(Message(str(new_id()), address, words, subject))
+    accepted = channel.send(Message(str(new_id()), address, words, subject, address_kind=kind))
     return f"It took the message ({accepted.provider_id})."
+
+
+def _kind(to: str) -> AddressKind:
+    if "://" in to:
+        return AddressKind.APPRISE
+    if to.strip().startswith("whatsapp:"):
+        return AddressKind.WHATSAPP
+    return AddressKind.EMAIL if "@" in to else AddressKind.SMS

@@ -28,6 +28,9 @@ def person() -> None:
 @click.argument("name")
 @click.option("--sms", metavar="NUMBER", help="Phone number, such as +12025550123.")
 @click.option("--email", metavar="ADDRESS", help="Mailbox, such as alex@example.org.")
+@click.option(
+    "--apprise", metavar="URL", help="A service such as ntfys://topic; `-` reads it from standard input."
+)
 @click.option("--zone", required=True, help="Time zone, such as Europe/Berlin.")
 @click.option("--couple", metavar="ID", help="The couple that the person belongs to; left out: on their own.")
 @click.option("--country", default="", metavar="XX", help="Two letters, for emergency lines.")
@@ -52,6 +55,7 @@ def add(
     name: str,
     sms: str | None,
     email: str | None,
+    apprise: str | None,
     zone: str,
     couple: str | None,
     country: str,
@@ -64,11 +68,15 @@ def add(
     json_: bool,
 ) -> None:
     """Enrol a person. They get one question, and nothing more before they say yes from their own phone."""
-    if (sms is None) == (email is None):
-        raise WrongUsage("Give either --sms or --email: the address that the person answers from.")
+    given = {AddressKind.SMS: sms, AddressKind.EMAIL: email, AddressKind.APPRISE: apprise}
+    named = [(kind, address) for kind, address in given.items() if address is not None]
+    if len(named) != 1:
+        raise WrongUsage("Give one of --sms, --email and --apprise: the address that the person is asked at.")
+    ((kind, address),) = named
+    if kind is AddressKind.APPRISE and address == "-":
+        address = click.get_text_stream("stdin").readline()  # It holds secrets: a shell keeps what is typed.
     quiet_from, quiet_to = _hours(quiet)
     with show.site() as site:
-        kind = AddressKind.EMAIL if sms is None else AddressKind.SMS
         if site.notifier_for(kind) is None:
             raise WrongUsage(
                 f"No channel for {kind} is set up, so the opt-in question could not be sent; add one to "
@@ -79,7 +87,7 @@ def add(
         new = NewPerson(
             name=name,
             address_kind=kind,
-            address=sms or email or "",
+            address=address,
             zone=zone,
             couple_id=couple_id,
             language=language,
