@@ -86,7 +86,7 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
 
 def _check_usable(site: Site, kind: AddressKind, address: str) -> None:
     """Raise WrongUsage for an address that its channel can never use, or whose owner could not say yes."""
-    notifier = site.notifier_for(kind)
+    notifier: object = site.notifier_for(kind)
     if isinstance(notifier, AddressChecker):
         try:
             notifier.check_address(address)
@@ -94,7 +94,7 @@ def _check_usable(site: Site, kind: AddressKind, address: str) -> None:
             raise WrongUsage(error.reason) from None
     if kind is AddressKind.APPRISE and site.settings.public_url is None:
         raise WrongUsage(
-            "Apprise brings no answers, so they could not say yes: set public_url, where they answer on a page."
+            "Apprise brings no answers, so they could not say yes: set public_url, and they answer on a page."
         )
 
 

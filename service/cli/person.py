@@ -74,7 +74,7 @@ def add(
         raise WrongUsage("Give one of --sms, --email and --apprise: the address that the person is asked at.")
     ((kind, address),) = named
     if kind is AddressKind.APPRISE and address == "-":
-        address = click.get_text_stream("stdin").readline()  # It holds secrets: a shell keeps what is typed.
+        address = click.open_file("-").readline()  # It holds secrets: a shell keeps what is typed.
     quiet_from, quiet_to = _hours(quiet)
     with show.site() as site:
         if site.notifier_for(kind) is None:
