@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service import due, inbound, loops, outbox, planning, polling, receipts, sending, waiting
-from service.db import explain
+from service.db import DatabaseError, explain
 from service.log import place_of
 from service.models import Meta
 from service.site import Site
@@ -67,7 +67,7 @@ def _record(site: Site, handed: sending.Handed) -> None:
     attempt = str(handed.claimed.attempt_id)
     try:
         sending.record(site, handed, site.now())
-    except DBAPIError as error:
+    except (DBAPIError, DatabaseError) as error:
         log.error("not recorded", attempt=attempt, why=explain(error))
     except Exception as error:
         log.error("not recorded", attempt=attempt, error=type(error).__name__, place=place_of(error))

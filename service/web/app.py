@@ -1,6 +1,6 @@
 """The web server: providers' hooks, people's own pages, health; the phones in the demo only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from starlette.exceptions import HTTPException
 
 from service import schema
@@ -21,14 +22,16 @@ from service.web.guards import BodyLimit, Headers, LastResort
 
 log = structlog.get_logger()
 
-GONE = "The database file is gone; put it back from a backup, then start Attune again."
 RETRY_SECONDS = 30
 """What a request is told to wait before it comes again."""
 STATIC = Path(str(resources.files("service.web") / "static"))
 
 
-def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI:
-    """Return the web application of one installation; `late_jobs` names jobs of this process that hang."""
+def create_app(site: Site, late_jobs: Callable[[], Mapping[str, str]] = dict) -> FastAPI:
+    """Return the web application of one installation.
+
+    `late_jobs` names the jobs of this process that hang or fail, and says what is wrong with each, if known.
+    """
     app = FastAPI(title=site.settings.brand, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
     app.include_router(hooks.router)
@@ -53,18 +56,18 @@ def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI
     app.add_exception_handler(AttuneError, _told)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(DatabaseError, _database)
+    app.add_exception_handler(NoneFree, _database)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     return app
 
 
-def _troubles(site: Site, late: list[str]) -> list[str]:
+def _troubles(site: Site, late: Mapping[str, str]) -> list[str]:
     """Return what keeps this process from its work, a sentence each."""
-    troubles = [f"The job {name} has not run for too long." for name in late]
+    troubles = [
+        f"The job {name} has not run for too long{f': {why}' if why else '.'}" for name, why in late.items()
+    ]
     try:
-        if site.db.is_missing:
-            # An open file stays readable when its name is gone, and what is written to it is lost.
-            raise DatabaseError(GONE)
         with site.db.read() as session:
             schema.check(session)
     except AttuneError as error:
@@ -96,7 +99,8 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 
 def _database(request: Request, error: Exception) -> Response:
-    why = explain(error) if isinstance(error, DBAPIError) else str(error)
+    assert isinstance(error, DBAPIError | DatabaseError | NoneFree)
+    why = "No connection became free in time." if isinstance(error, NoneFree) else explain(error)
     log.error("request failed", route=_route(request), why=why)
     sentence = "This service cannot reach its database right now."
     answer = _sentence(request, 503, "Please try again", sentence)

@@ -158,10 +158,10 @@ def test_a_job_that_hangs_is_named(settings: Settings, world: World, tmp_path: P
     clock = Clock()
     patient = World.open(settings.model_copy(update={"busy_seconds": PATIENCE}), world.at)
     engine = LocalEngine(patient.site, clock)
-    assert engine.late() == []
+    assert engine.late() == {}
     with running(engine):
         eventually(lambda: last_tick(world.site) is not None)
-        assert engine.late() == []
+        assert engine.late() == {}
         with closing(sqlite3.connect(tmp_path / "attune.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             clock.seconds += 40

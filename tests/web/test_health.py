@@ -74,9 +74,12 @@ def test_not_ready_when_the_file_is_gone(world: World, tmp_path: Path) -> None:
 
 @SQLITE
 def test_not_ready_while_a_job_hangs(world: World) -> None:
-    with serving(create_app(world.site, lambda: ["plan", "send"])) as web:
+    with serving(create_app(world.site, lambda: {"plan": "", "send": "The disk is full."})) as web:
         ready = web.get("/readyz")
         assert (ready.status, ready.json["troubles"]) == (
             503,
-            ["The job plan has not run for too long.", "The job send has not run for too long."],
+            [
+                "The job plan has not run for too long.",
+                "The job send has not run for too long: The disk is full.",
+            ],
         )
