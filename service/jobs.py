@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -19,6 +19,8 @@ from service.site import Site
 log = structlog.get_logger()
 
 LAST_TICK = "last_tick"
+SILENT_FOR = timedelta(minutes=2)
+"""A daemon that has not said for so long that it is at work is not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from service.errors import AttuneError
 from service.site import Site
 from service.web import phone
 from service.web.app import create_app
+from service.web.health import LateJobs
 from service.web.patience import Impatient
 
 GRACE_SECONDS = 1
@@ -68,7 +69,7 @@ def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
             serve(demo_app(phones, engine.late), listener, lambda url: tell(f"{url}/phone"))
 
 
-def demo_app(phones: phone.Phones, late_jobs: Callable[[], Mapping[str, str]] = dict) -> FastAPI:
+def demo_app(phones: phone.Phones, late_jobs: LateJobs | None = None) -> FastAPI:
     """Return the web application with the simulator's page, which no real installation has."""
     app = create_app(phones.demo.site, late_jobs)
     app.state.phones = phones

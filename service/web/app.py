@@ -1,6 +1,5 @@
 """The web server: providers' hooks, people's own pages, health; the phones in the demo only."""
 
-from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from starlette.exceptions import HTTPException
 
-from service import schema
 from service.db import DatabaseError, explain
 from service.errors import AttuneError
 from service.site import Site
-from service.web import hooks, pages
+from service.web import health, hooks, pages
 from service.web.guards import BodyLimit, Headers, LastResort
 
 log = structlog.get_logger()
@@ -27,11 +25,8 @@ RETRY_SECONDS = 30
 STATIC = Path(str(resources.files("service.web") / "static"))
 
 
-def create_app(site: Site, late_jobs: Callable[[], Mapping[str, str]] = dict) -> FastAPI:
-    """Return the web application of one installation.
-
-    `late_jobs` names the jobs of this process that hang or fail, and says what is wrong with each, if known.
-    """
+def create_app(site: Site, late_jobs: health.LateJobs | None = None) -> FastAPI:
+    """Return the web application of one installation; `late_jobs` is of the engine in this process."""
     app = FastAPI(title=site.settings.brand, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
     app.include_router(hooks.router)
@@ -48,10 +43,11 @@ def create_app(site: Site, late_jobs: Callable[[], Mapping[str, str]] = dict) ->
 
     @app.get("/readyz")
     def readyz(response: Response) -> dict[str, object]:
-        troubles = _troubles(site, late_jobs())
+        troubles, notices = health.look(site, late_jobs)
         if troubles:
             response.status_code = 503
-        return {"status": "not ready" if troubles else "ready", "troubles": troubles}
+        status = "not ready" if troubles else "ready"
+        return {"status": status, "troubles": troubles, "notices": notices}
 
     app.add_exception_handler(AttuneError, _told)
     app.add_exception_handler(DBAPIError, _database)
@@ -60,21 +56,6 @@ def create_app(site: Site, late_jobs: Callable[[], Mapping[str, str]] = dict) ->
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     return app
-
-
-def _troubles(site: Site, late: Mapping[str, str]) -> list[str]:
-    """Return what keeps this process from its work, a sentence each."""
-    troubles = [
-        f"The job {name} has not run for too long{f': {why}' if why else '.'}" for name, why in late.items()
-    ]
-    try:
-        with site.db.read() as session:
-            schema.check(session)
-    except AttuneError as error:
-        troubles.append(str(error))
-    except DBAPIError as error:
-        troubles.append(explain(error))
-    return troubles
 
 
 def _sentence(request: Request, status: int, title: str, sentence: str) -> Response:
