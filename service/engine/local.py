@@ -116,16 +116,29 @@ class LocalEngine:
         return self._site.settings.claim_seconds if job.name == "send" else LATE_SECONDS
 
     def _beat(self, name: str) -> None:
+        """Note that a job is well; the log is told if it was not."""
         self._beats[name] = self._clock()
-        self._whys.pop(name, None)
+        if self._whys.pop(name, None):
+            log.info("job works again", job=name)
+
+    def _failed(self, name: str, why: str) -> None:
+        """Note what a job failed of; the log is told once, and not each second of an hour."""
+        if self._whys.get(name) != why:
+            log.error("job failed", job=name, why=why)
+        self._whys[name] = why
 
     def _send(self, site: Site) -> int:
-        return jobs.send(site, self._sends, site.settings.send_threads, self._goes_on)
+        begun = False
 
-    def _goes_on(self) -> bool:
-        """Note that the last round of sends has ended, and say whether there may be another."""
-        self._beat("send")
-        return not self._stopping.is_set()
+        def goes_on() -> bool:
+            """Note that a round of sends has ended, if one has, and say whether there may be another."""
+            nonlocal begun
+            if begun:
+                self._beat("send")
+            begun = True
+            return not self._stopping.is_set()
+
+        return jobs.send(site, self._sends, site.settings.send_threads, goes_on)
 
     def _guarded(self, job: jobs.Job) -> Callable[[], None]:
         """Return the job as the scheduler runs it: an error is logged, and the next ring tries again."""
@@ -137,10 +150,9 @@ class LocalEngine:
                 job.run(self._site)
                 self._beat(job.name)
             except (DBAPIError, DatabaseError) as error:
-                self._whys[job.name] = explain(error)
-                log.error("job failed", job=job.name, why=explain(error))
+                self._failed(job.name, explain(error))
             except Exception as error:
-                self._whys[job.name] = f"{type(error).__name__} at {place_of(error)}; please report it."
-                log.error("job failed", job=job.name, error=type(error).__name__, place=place_of(error))
+                # Its text may hold a person's words.
+                self._failed(job.name, f"{type(error).__name__} at {place_of(error)}; please report it.")
 
         return run
