@@ -173,6 +173,14 @@ class Notifier(Protocol):
 
 
 @runtime_checkable
+class AddressChecker(Protocol):
+    """A channel that can tell from an address alone that it could never be used."""
+
+    def check_address(self, address: str) -> None:
+        """Raise SendError of the kind `contact` for an address that cannot be used; nothing is asked."""
+
+
+@runtime_checkable
 class Finder(Protocol):
     """A channel that can be asked what became of a message whose fate is unknown."""
 

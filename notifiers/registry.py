@@ -13,6 +13,7 @@ from notifiers.base import ConfigError, Notifier
 GROUP = "attune.notifiers"
 
 BUILT_IN = {
+    "apprise": "notifiers.apprise:Apprise",
     "console": "notifiers.console:Console",
     "phone": "notifiers.phone:Phone",
     "smtp": "notifiers.smtp:Smtp",
@@ -47,6 +48,19 @@ def could_reach(name: str) -> frozenset[str]:
     """
     kinds: object = load(name).address_kinds
     return kinds if isinstance(kinds, frozenset) else frozenset()
+
+
+CAPABILITIES = {
+    "finds": ("find",),
+    "hears": ("verify", "parse_inbound"),
+    "polls": ("polls", "poll"),
+    "reports": ("parse_status",),
+}
+
+
+def capabilities(channel: type[Notifier]) -> list[str]:
+    """Return what a channel can do besides sending, as its class says; its settings may not want it."""
+    return [can for can, parts in CAPABILITIES.items() if all(hasattr(channel, part) for part in parts)]
 
 
 def build(name: str, options: Mapping[str, object]) -> Notifier:

@@ -5,15 +5,13 @@ and the list in the design; docs/twilio.md shows them. An answer that is no clea
 for then the message may have gone out.
 """
 
-import ssl
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from notifiers.base import Kind, SendError
+from notifiers.lines import never_connected
 
 OPTED_OUT = "21610"
 
@@ -106,7 +104,7 @@ def raise_for_refusal(response: requests.Response, *_args: object, **_options: o
     # Reading the body first gives the connection back to the pool.
     code = _code(response)
     if response.status_code >= 300:
-        raise refusal(response.status_code, code, _retry_after(response.headers.get("Retry-After")))
+        raise refusal(response.status_code, code, retry_after(response.headers.get("Retry-After")))
 
 
 def _code(response: requests.Response) -> str | None:
@@ -120,7 +118,7 @@ def _code(response: requests.Response) -> str | None:
     return str(code) if isinstance(code, int) and 10_000 <= code <= 99_999 else None
 
 
-def _retry_after(value: str | None) -> timedelta | None:
+def retry_after(value: str | None) -> timedelta | None:
     """Return the wait that a Retry-After header asks for (RFC 9110, 10.2.3), at most a day."""
     if value is None:
         return None
@@ -137,7 +135,7 @@ def _retry_after(value: str | None) -> timedelta | None:
 
 def lost(error: Exception) -> SendError:
     """Return the error for a call that ended without an answer that can be understood."""
-    if any(_never_connected(part) for part in _parts(error)):
+    if never_connected(error):
         return SendError(
             Kind.RETRY, "There is no connection to Twilio: check the network, DNS and certificates."
         )
@@ -148,23 +146,3 @@ def lost(error: Exception) -> SendError:
     else:
         reason = "Twilio's answer made no sense: nobody knows whether the message went out."
     return SendError(Kind.UNKNOWN, reason)
-
-
-def _never_connected(part: BaseException) -> bool:
-    """Say whether this error can only come up before the first byte of a request is written.
-
-    A name that does not resolve is a NewConnectionError; a failed handshake for any other reason than the
-    certificate looks like a break in the middle, and so counts as one.
-    """
-    return isinstance(
-        part, NewConnectionError | ConnectTimeoutError | ProxyError | ssl.SSLCertVerificationError
-    )
-
-
-def _parts(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and all that it wraps: requests and urllib3 keep those in args and attributes."""
-    yield error
-    inner = [*error.args, getattr(error, "reason", None), getattr(error, "original_error", None)]
-    for part in inner:
-        if isinstance(part, BaseException) and part is not error:
-            yield from _parts(part)

@@ -16,6 +16,7 @@ from service.states import AddressKind
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+SERVICE = re.compile(r"[a-z][a-z0-9]{1,30}://\S{1,2000}")
 MAILBOX = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z].){LABEL}")
 OPEN = (
     select(Address)
@@ -32,10 +33,16 @@ TAKEN = "Somebody is enrolled with that address already; two people cannot share
 
 
 def normalised(kind: AddressKind, value: str, region: str = "US") -> str:
-    """Return the one form of an address: E.164, or a mailbox with its domain in lower case.
+    """Return the one form of an address: E.164, a mailbox with its domain in lower case, a service's URL.
 
     `region` is the country of numbers typed without `+`. Raises WrongUsage, naming no number.
     """
+    if kind is AddressKind.APPRISE:
+        schema, mark, rest = value.strip().partition("://")
+        url = f"{schema.lower()}{mark}{rest}"
+        if not SERVICE.fullmatch(url):
+            raise WrongUsage("That is no address of Apprise's; give one like ntfys://ntfy.sh/a-secret-topic.")
+        return url
     if kind is AddressKind.EMAIL:
         mailbox = value.strip()
         if len(mailbox) > 254 or not MAILBOX.fullmatch(mailbox):
@@ -49,7 +56,9 @@ def normalised(kind: AddressKind, value: str, region: str = "US") -> str:
 
 
 def kind_of(value: str) -> AddressKind:
-    """Return the kind of an address as people type it: a mailbox, `whatsapp:` and a number, or a number."""
+    """Return the kind of an address as it is typed: a URL, a mailbox, a number, `whatsapp:` and a number."""
+    if "://" in value:
+        return AddressKind.APPRISE
     if "@" in value:
         return AddressKind.EMAIL
     return AddressKind.WHATSAPP if value.strip().startswith(WHATSAPP) else AddressKind.SMS
@@ -77,7 +86,7 @@ def country_of(value: str) -> str:
 
 def lookup(sealer: Sealer, kind: AddressKind, value: str) -> bytes:
     """Return the hash of a normalised address; mailboxes are told apart without regard to case."""
-    return sealer.lookup(kind, value.lower())
+    return sealer.lookup(kind, value if kind is AddressKind.APPRISE else value.lower())
 
 
 def find(session: Session, hashed: bytes) -> Address | None:

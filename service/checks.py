@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -14,7 +14,6 @@ from service.errors import AttuneError
 from service.settings import Settings
 from service.site import SIMULATORS, Site, open_site
 
-SILENT_FOR = timedelta(minutes=2)
 FOR_OTHERS = 0o077
 """The bits of a file's mode by which other users may do something with it."""
 
@@ -102,7 +101,7 @@ def _rows(site: Site, now: datetime) -> Iterator[Check]:
         health = summary.health(session, now)
         stopped = [(row.sender, row.code) for row in senders.stopped(session)]
         unreachable = {kind for kind in summary.kinds_of_address(session) if not site.notifier_for(kind)}
-    if tick is None or now - tick > SILENT_FOR:
+    if tick is None or now - tick > jobs.SILENT_FOR:
         since = f"since {tick:%Y-%m-%d %H:%M} UTC" if tick else "yet"
         yield Check("daemon", False, f"No daemon has been at work {since}; start `attune up`.")
     else:

@@ -131,7 +131,7 @@ def pulse(language: str, week_on: date) -> str:
 def consent_question(settings: Settings, language: str, kind: AddressKind) -> str:
     """Return the opt-in question, the only message before a yes."""
     key = "consent_progress" if settings.operator_sees == "progress" else "consent"
-    if kind is AddressKind.EMAIL:
+    if kind in (AddressKind.EMAIL, AddressKind.APPRISE):  # Neither counts segments.
         key += "_email"
     return text(language, key, brand=settings.brand, weekly=WEEKLY, contact=contact(settings, language))
 

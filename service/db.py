@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import AttuneError
 
+GONE = "The database file is gone; put it back from a backup, then start Attune again."
 WRITE = "attune_write"
 
 
@@ -45,6 +46,7 @@ class Database:
         self._turn: threading.Lock = beside._turn if beside else threading.Lock()
         self._turn_seconds = busy_seconds if beside else -1.0  # Without end: each turn is a short one.
         self._writing = threading.local()
+        self._was_there = not self.is_missing
 
     @property
     def is_missing(self) -> bool:
@@ -52,9 +54,21 @@ class Database:
         file = self.engine.url.database or ""
         return self.is_sqlite and not file.startswith("file:") and not Path(file).exists()
 
+    def check_there(self) -> None:
+        """Raise DatabaseError if there was an SQLite file, and there is none any more.
+
+        A connection stays readable when the name of its file is gone, and what is written to it is lost; a
+        new one would make an empty file in its place.
+        """
+        if not self.is_missing:
+            self._was_there = True
+        elif self._was_there:
+            raise DatabaseError(GONE)
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session for one consistent look."""
+        self.check_there()
         with Session(self.engine) as session, session.begin():
             yield session
 
@@ -64,6 +78,7 @@ class Database:
         if getattr(self._writing, "now", False):
             raise RuntimeError("write() inside write() would wait for itself.")
         with self._my_turn() if self.is_sqlite else nullcontext():
+            self.check_there()
             self._writing.now = True
             try:
                 with Session(self.writers) as session, session.begin():
@@ -175,8 +190,10 @@ REFUSED = {
 """What the server says of a connection that it refuses: libpq passes on the words and no SQLSTATE."""
 
 
-def explain(error: DBAPIError) -> str:
+def explain(error: DBAPIError | DatabaseError) -> str:
     """Return one sentence that says what is wrong with the database and what to do; it names no value."""
+    if isinstance(error, DatabaseError):
+        return str(error)
     original = cast(object, error.orig)
     if isinstance(original, sqlite3.Error):
         return _explain_sqlite(original)

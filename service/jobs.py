@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service import due, inbound, loops, outbox, planning, polling, receipts, sending, waiting
-from service.db import explain
+from service.db import DatabaseError, explain
 from service.log import place_of
 from service.models import Meta
 from service.site import Site
@@ -19,6 +19,8 @@ from service.site import Site
 log = structlog.get_logger()
 
 LAST_TICK = "last_tick"
+SILENT_FOR = timedelta(minutes=2)
+"""A daemon that has not said for so long that it is at work is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def _record(site: Site, handed: sending.Handed) -> None:
     attempt = str(handed.claimed.attempt_id)
     try:
         sending.record(site, handed, site.now())
-    except DBAPIError as error:
+    except (DBAPIError, DatabaseError) as error:
         log.error("not recorded", attempt=attempt, why=explain(error))
     except Exception as error:
         log.error("not recorded", attempt=attempt, error=type(error).__name__, place=place_of(error))

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifiers.base import AddressChecker, SendError
 from service import addresses, asking, consent, due, outbox, wishes
 from service.errors import AttuneError, WrongUsage
 from service.ids import as_id, ends_with, new_id
@@ -48,6 +49,7 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
     Raises WrongUsage for a bad address or zone, one that is enrolled already, and a couple of two.
     """
     address = addresses.normalised(new.address_kind, new.address, site.settings.region)
+    _check_usable(site, new.address_kind, address)
     wishes.check(
         Wishes(
             name=new.name,
@@ -80,6 +82,20 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
         enrolled = addresses.enrol(session, site.sealer, person.id, new.address_kind, address)
         asking.ask(session, site, person, enrolled, now)
         return person.id
+
+
+def _check_usable(site: Site, kind: AddressKind, address: str) -> None:
+    """Raise WrongUsage for an address that its channel can never use, or whose owner could not say yes."""
+    notifier: object = site.notifier_for(kind)
+    if isinstance(notifier, AddressChecker):
+        try:
+            notifier.check_address(address)
+        except SendError as error:
+            raise WrongUsage(error.reason) from None
+    if kind is AddressKind.APPRISE and site.settings.public_url is None:
+        raise WrongUsage(
+            "Apprise brings no answers, so they could not say yes: set public_url, and they answer on a page."
+        )
 
 
 def _check_room(session: Session, couple_id: UUID) -> None:
@@ -171,7 +187,10 @@ def _standing(session: Session, address: Address) -> str:
 
 
 def masked(address: str) -> str:
-    """Return an address with its middle hidden, enough to tell two apart."""
+    """Return an address with its middle hidden, enough to tell two apart; of a service's URL, the service."""
+    schema, mark, _ = address.partition("://")
+    if mark:
+        return f"{schema}://…"
     local, at, domain = address.partition("@")
     if at:
         return f"{local[:1]}…@{domain}"

@@ -22,6 +22,8 @@ from service.errors import AttuneError
 from service.site import Site
 from service.web import phone
 from service.web.app import create_app
+from service.web.health import LateJobs
+from service.web.patience import Impatient
 
 GRACE_SECONDS = 1
 HURRY_SECONDS = 6.0
@@ -72,7 +74,7 @@ def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
             serve(demo_app(phones, engine.late), listener, lambda url: tell(f"{url}/phone"))
 
 
-def demo_app(phones: phone.Phones, late_jobs: Callable[[], list[str]] = list) -> FastAPI:
+def demo_app(phones: phone.Phones, late_jobs: LateJobs | None = None) -> FastAPI:
     """Return the web application with the simulator's page, which no real installation has."""
     app = create_app(phones.demo.site, late_jobs)
     app.state.phones = phones
@@ -131,6 +133,7 @@ def web_server(app: FastAPI) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        http=Impatient,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=5,
     )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Message, Notifier, SendError
 from service import addresses, composing, due, links, outbox, outcomes, senders, waiting
+from service.db import DatabaseError
 from service.models import Address, Attempt, Nudge, Person
 from service.site import Site
 from service.states import Cause, NudgeKind, NudgeState
@@ -177,7 +178,7 @@ def _has_stopped(site: Site, person_id: UUID) -> bool:
     try:
         with site.db.read() as session:
             found = session.execute(STOPPED_AT, {"id": person_id}).first()
-    except DBAPIError:
+    except (DBAPIError, DatabaseError):
         return False  # The claim has just looked; a database that is gone now must not lose the message.
     return found is None or found.stopped_at is not None
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from habits import schedule
 from service import deliveries, due, facts, finding
 from service.facts import Share
-from service.models import Address, EntryRow, Habit, Nudge, Person, Reminder, Reply
+from service.models import Address, Attempt, EntryRow, Habit, Nudge, Person, Reminder, Reply
 from service.states import AddressKind, NudgeState, Purpose, ReplyState
 
 
@@ -100,6 +100,12 @@ def health(session: Session, now: datetime) -> Health:
             session, Reply, Reply.state == ReplyState.RECEIVED, Reply.received_at < now - timedelta(minutes=2)
         ),
     )
+
+
+def tried_again(session: Session) -> int:
+    """Return how many messages wait after a try at which they were definitely not delivered."""
+    tried = select(Attempt.id).where(Attempt.nudge_id == Nudge.id).exists()
+    return _count(session, Nudge, Nudge.state == NudgeState.PLANNED, tried)
 
 
 def _count(session: Session, row: type[Nudge | Reply], *conditions: ColumnElement[bool]) -> int:

@@ -75,6 +75,21 @@ def stop(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=not folder.exists())
 
 
+@contextmanager
+def stopped(folder: Path) -> Iterator[None]:
+    """Stop the server in `folder` as a crash does, and start it again, on the same port, after the block."""
+    _run(folder, "pg_ctl", "stop", "-m", "immediate")
+    yield
+    port = make_url((folder / "url").read_text()).port
+    assert port
+    assert _launch(folder, port), (folder / "home" / "log").read_text()
+
+
+def _launch(folder: Path, port: int) -> bool:
+    options = f"-p {port} -h 127.0.0.1 {SETTINGS}"
+    return _run(folder, "pg_ctl", "start", "-w", "-l", str(folder / "home" / "log"), "-o", options) == 0
+
+
 def _start(folder: Path) -> str:
     found = folder_of_binaries()
     assert found is not None
@@ -93,8 +108,7 @@ def _start(folder: Path) -> str:
     for _ in range(TRIES):
         # Another process may take the port before the server does.
         port = free_port()
-        options = f"-p {port} -h 127.0.0.1 {SETTINGS}"
-        if _run(folder, "pg_ctl", "start", "-w", "-l", str(home / "log"), "-o", options) == 0:
+        if _launch(folder, port):
             return f"postgresql://attune@127.0.0.1:{port}/postgres"
     raise RuntimeError((home / "log").read_text())
 

@@ -21,12 +21,13 @@ def notifier() -> None:
 @notifier.command("list")
 @show.as_json
 def list_(json_: bool) -> None:
-    """List the channels there are, and which are set up."""
+    """List the channels there are, what each can do, and which are set up."""
     configured = show.settings().notifiers
     rows = [
         {
             "channel": name,
             "reaches": sorted(_reaches(name, configured.get(name))),
+            "can": registry.capabilities(registry.load(name)),
             "set_up": name in configured,
         }
         for name in registry.names()

@@ -29,6 +29,9 @@ def person() -> None:
 @click.option("--sms", metavar="NUMBER", help="Phone number, such as +12025550123.")
 @click.option("--whatsapp", metavar="NUMBER", help="Phone number that uses WhatsApp and has written to you.")
 @click.option("--email", metavar="ADDRESS", help="Mailbox, such as alex@example.org.")
+@click.option(
+    "--apprise", metavar="URL", help="A service such as ntfys://topic; `-` reads it from standard input."
+)
 @click.option("--zone", required=True, help="Time zone, such as Europe/Berlin.")
 @click.option("--couple", metavar="ID", help="The couple that the person belongs to; left out: on their own.")
 @click.option("--country", default="", metavar="XX", help="Two letters, for emergency lines.")
@@ -54,6 +57,7 @@ def add(
     sms: str | None,
     whatsapp: str | None,
     email: str | None,
+    apprise: str | None,
     zone: str,
     couple: str | None,
     country: str,
@@ -66,13 +70,20 @@ def add(
     json_: bool,
 ) -> None:
     """Enrol a person. They get one question, and nothing more before they say yes from their own phone."""
-    given = {AddressKind.SMS: sms, AddressKind.WHATSAPP: whatsapp, AddressKind.EMAIL: email}
-    typed = [(kind, address) for kind, address in given.items() if address is not None]
-    if len(typed) != 1:
+    given = {
+        AddressKind.SMS: sms,
+        AddressKind.WHATSAPP: whatsapp,
+        AddressKind.EMAIL: email,
+        AddressKind.APPRISE: apprise,
+    }
+    named = [(kind, address) for kind, address in given.items() if address is not None]
+    if len(named) != 1:
         raise WrongUsage(
-            "Give one of --sms, --whatsapp and --email: the address that the person answers from."
+            "Give one of --sms, --whatsapp, --email and --apprise: the address that the person is asked at."
         )
-    ((kind, address),) = typed
+    ((kind, address),) = named
+    if kind is AddressKind.APPRISE and address == "-":
+        address = click.open_file("-").readline()  # It holds secrets: a shell keeps what is typed.
     quiet_from, quiet_to = _hours(quiet)
     with show.site() as site:
         if site.notifier_for(kind) is None:

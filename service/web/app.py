@@ -1,6 +1,5 @@
 """The web server: providers' hooks, people's own pages, health; the phones in the demo only."""
 
-from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -10,25 +9,24 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from starlette.exceptions import HTTPException
 
-from service import schema
 from service.db import DatabaseError, explain
 from service.errors import AttuneError
 from service.site import Site
-from service.web import hooks, pages
+from service.web import health, hooks, pages
 from service.web.guards import BodyLimit, Headers, LastResort
 
 log = structlog.get_logger()
 
-GONE = "The database file is gone; put it back from a backup, then start Attune again."
 RETRY_SECONDS = 30
 """What a request is told to wait before it comes again."""
 STATIC = Path(str(resources.files("service.web") / "static"))
 
 
-def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI:
-    """Return the web application of one installation; `late_jobs` names jobs of this process that hang."""
+def create_app(site: Site, late_jobs: health.LateJobs | None = None) -> FastAPI:
+    """Return the web application of one installation; `late_jobs` is of the engine in this process."""
     app = FastAPI(title=site.settings.brand, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
     app.include_router(hooks.router)
@@ -45,33 +43,19 @@ def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI
 
     @app.get("/readyz")
     def readyz(response: Response) -> dict[str, object]:
-        troubles = _troubles(site, late_jobs())
+        troubles, notices = health.look(site, late_jobs)
         if troubles:
             response.status_code = 503
-        return {"status": "not ready" if troubles else "ready", "troubles": troubles}
+        status = "not ready" if troubles else "ready"
+        return {"status": status, "troubles": troubles, "notices": notices}
 
     app.add_exception_handler(AttuneError, _told)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(DatabaseError, _database)
+    app.add_exception_handler(NoneFree, _database)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     return app
-
-
-def _troubles(site: Site, late: list[str]) -> list[str]:
-    """Return what keeps this process from its work, a sentence each."""
-    troubles = [f"The job {name} has not run for too long." for name in late]
-    try:
-        if site.db.is_missing:
-            # An open file stays readable when its name is gone, and what is written to it is lost.
-            raise DatabaseError(GONE)
-        with site.db.read() as session:
-            schema.check(session)
-    except AttuneError as error:
-        troubles.append(str(error))
-    except DBAPIError as error:
-        troubles.append(explain(error))
-    return troubles
 
 
 def _sentence(request: Request, status: int, title: str, sentence: str) -> Response:
@@ -96,7 +80,8 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 
 def _database(request: Request, error: Exception) -> Response:
-    why = explain(error) if isinstance(error, DBAPIError) else str(error)
+    assert isinstance(error, DBAPIError | DatabaseError | NoneFree)
+    why = "No connection became free in time." if isinstance(error, NoneFree) else explain(error)
     log.error("request failed", route=_route(request), why=why)
     sentence = "This service cannot reach its database right now."
     answer = _sentence(request, 503, "Please try again", sentence)

@@ -1,7 +1,9 @@
 import json
 
 import pytest
+from click.testing import CliRunner
 
+from service.cli import attune
 from tests.cli.conftest import Cli
 from tests.cli.test_notifier import TOKEN, set_up_twilio
 from tests.servers import TwilioServer
@@ -190,7 +192,9 @@ def test_a_person_needs_just_one_address_and_a_zone(cli: Cli) -> None:
     both = ("--sms", NUMBERS["Alex"], "--email", "alex@example.org")
     for addresses in ((), both):
         said = cli.refused("person", "add", "Alex", *addresses, "--zone", "UTC")
-        assert said == "Give one of --sms, --whatsapp and --email: the address that the person answers from."
+        assert said == (
+            "Give one of --sms, --whatsapp, --email and --apprise: the address that the person is asked at."
+        )
     assert "--zone" in cli.refused("person", "add", "Alex", "--sms", NUMBERS["Alex"])
 
 
@@ -307,3 +311,27 @@ def test_of_two_with_one_name_the_id_says_who_is_meant(cli: Cli) -> None:
     cli.json("person", "add", "alex", "--sms", NUMBERS["Sam"], "--zone", "UTC")
     assert cli.refused("person", "show", "Alex").startswith("Several people are meant by that")
     assert cli.json("person", "show", first[-8:])["id"] == first
+
+
+URL = "json://kim:pa55word@127.0.0.1:9/s3cret-topic"
+
+
+def test_a_service_of_apprise_is_enrolled_where_its_owner_can_answer(cli: Cli) -> None:
+    with (cli.home / "attune.toml").open("a", encoding="utf-8") as file:
+        file.write("[notifiers.apprise]\n")
+    add = ("person", "add", "Kim", "--apprise", URL, "--zone", "UTC")
+    assert "so they could not say yes: set public_url" in cli.refused(*add)
+    cli.set("public_url", "https://nudge.example.org")
+    shown = cli.run(*add).stdout
+    assert "json://…" in shown
+    assert [word for word in ("s3cret", "pa55word", "127.0.0.1", "topic") if word in shown] == []
+
+
+def test_a_secret_address_can_be_given_by_standard_input(cli: Cli) -> None:
+    cli.set("public_url", "https://nudge.example.org")
+    with (cli.home / "attune.toml").open("a", encoding="utf-8") as file:
+        file.write("[notifiers.apprise]\n")
+    arguments = ["--home", str(cli.home), "person", "add", "Kim", "--zone", "UTC", "--apprise", "-"]
+    done = CliRunner().invoke(attune, arguments, input=f"{URL}\n")
+    assert done.exit_code == 0, done.output
+    assert "json://…" in done.stdout

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from notifiers.base import Accepted, Message
 from service import jobs
+from service.db import GONE
 from service.engine.local import LocalEngine
 from service.settings import Settings
 from service.site import Site
@@ -137,7 +138,7 @@ def test_an_error_is_logged_without_words_and_the_next_ring_tries_again(
         eventually(lambda: world.nudges(alex)[0].state is NudgeState.SENT)
     told = logged()
     assert '"event": "job failed"' in told
-    assert '"error": "ValueError", "place": "test_local.py:' in told
+    assert '"why": "ValueError at test_local.py:' in told
     assert [word for word in (WORDS, NUMBERS["Alex"], "Traceback") if word in told] == []
 
 
@@ -158,10 +159,10 @@ def test_a_job_that_hangs_is_named(settings: Settings, world: World, tmp_path: P
     clock = Clock()
     patient = World.open(settings.model_copy(update={"busy_seconds": PATIENCE}), world.at)
     engine = LocalEngine(patient.site, clock)
-    assert engine.late() == []
+    assert engine.late() == {}
     with running(engine):
         eventually(lambda: last_tick(world.site) is not None)
-        assert engine.late() == []
+        assert engine.late() == {}
         with closing(sqlite3.connect(tmp_path / "attune.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             clock.seconds += 40
@@ -172,3 +173,18 @@ def test_a_job_that_hangs_is_named(settings: Settings, world: World, tmp_path: P
             assert {"plan", "send", "beat"} <= set(engine.late())
         eventually(lambda: not {"plan", "send"} & set(engine.late()))
     patient.site.db.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_sends_that_fail_at_once_are_late_too(world: World, tmp_path: Path) -> None:
+    clock = Clock()
+    engine = LocalEngine(world.site, clock)
+    file = tmp_path / "attune.db"
+    with running(engine):
+        eventually(lambda: last_tick(world.site) is not None)
+        file.rename(tmp_path / "elsewhere.db")
+        eventually(lambda: "send" in engine._whys)
+        clock.seconds += world.site.settings.claim_seconds + 2
+        eventually(lambda: engine.late().get("send") == GONE)
+        (tmp_path / "elsewhere.db").rename(file)
+        eventually(lambda: "send" not in engine.late())

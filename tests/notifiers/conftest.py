@@ -18,7 +18,7 @@ PASSWORD = "p4ssword-of-the-mailbox"
 LONG = 3600.0
 """Seconds of a wait that ends only when the server is closed."""
 
-PRIVATE = [NUMBER, NUMBER[1:], MAILBOX, "alice", WORDS, "love", TOKEN, PASSWORD]
+PRIVATE = [NUMBER, NUMBER[1:], MAILBOX, "alice", WORDS, "love", TOKEN, PASSWORD, "s3cret-topic"]
 
 
 def sms(text: str = WORDS, to: str = NUMBER, attempt_id: str = "a-1") -> Message:

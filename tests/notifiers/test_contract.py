@@ -1,13 +1,26 @@
-"""What holds for every channel."""
+"""What holds for every channel: ours, and one of another package that is installed for it."""
 
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
 from notifiers import registry
-from notifiers.base import Finder, InboundParser, Kind, Message, Notifier, ReportParser, SendError
+from notifiers.base import (
+    ConfigError,
+    Finder,
+    InboundParser,
+    Kind,
+    Message,
+    Notifier,
+    Poller,
+    ReportParser,
+    SendError,
+)
 from notifiers.console import Console, ConsoleSettings
 from tests.notifiers.conftest import (
     MAILBOX,
@@ -19,13 +32,48 @@ from tests.notifiers.conftest import (
     sms,
     twilio_channel,
 )
-from tests.servers import Script, SmtpServer, TwilioServer
+from tests.notifiers.installing import install_postcard
+from tests.servers import Script, ServiceServer, SmtpServer, TwilioServer
 from tests.servers.smtp import Step
 
 Case = tuple[Notifier, Message]
 Place = Callable[[], AbstractContextManager[Case]]
 
+ANOTHER = "postcard"
+"""The channel of another package."""
 MAIL = Message("a-1", MAILBOX, WORDS, subject="A thought")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Another package's channel, where Python looks for packages."""
+    folder = str(install_postcard(tmp_path_factory.mktemp("site")))
+    sys.path.insert(0, folder)
+    yield
+    sys.path.remove(folder)
+
+
+@contextmanager
+def apprise(status: int = 200, cut: bool = False, gone: bool = False) -> Iterator[Case]:
+    with ServiceServer(status, cut=cut) as server:
+        message = Message("a-1", server.address, WORDS, subject="A thought", address_kind="apprise")
+        if not gone:
+            yield registry.build("apprise", {"timeout": 5}), message
+    if gone:
+        yield registry.build("apprise", {"timeout": 5}), message
+
+
+@contextmanager
+def postcard(found_in_the_box: str = "", text: str = WORDS) -> Iterator[Case]:
+    with tempfile.TemporaryDirectory() as folder:
+        if found_in_the_box:
+            (Path(folder) / found_in_the_box).touch()
+        yield registry.build(ANOTHER, {"box": folder}), sms(text)
+
+
+@contextmanager
+def postcard_without_a_box() -> Iterator[Case]:
+    yield registry.build(ANOTHER, {"box": "/nowhere/at/all"}), sms()
 
 
 @contextmanager
@@ -73,15 +121,28 @@ def phone() -> Iterator[Case]:
 
 
 ACCEPTED: dict[str, Place] = {
+    "apprise": apprise,
     "console": console,
     "phone": phone,
+    ANOTHER: postcard,
     "smtp": smtp,
     "twilio": twilio,
 }
 
 REFUSED: list[tuple[str, Kind, Place]] = [
+    ("apprise", Kind.RETRY, lambda: apprise(429)),
+    ("apprise", Kind.RETRY, lambda: apprise(gone=True)),
+    ("apprise", Kind.CONTACT, lambda: apprise(404)),
+    ("apprise", Kind.CONTENT, lambda: apprise(422)),
+    ("apprise", Kind.UNKNOWN, lambda: apprise(500)),
+    ("apprise", Kind.UNKNOWN, lambda: apprise(cut=True)),
     ("console", Kind.CONTENT, lambda: console(encoding_fails=True)),
     ("console", Kind.SENDER, lambda: console(closed=True)),
+    (ANOTHER, Kind.RETRY, lambda: postcard("full")),
+    (ANOTHER, Kind.CONTACT, lambda: postcard("moved-away")),
+    (ANOTHER, Kind.SENDER, postcard_without_a_box),
+    (ANOTHER, Kind.CONTENT, lambda: postcard(text=WORDS * 20)),
+    (ANOTHER, Kind.UNKNOWN, lambda: postcard("dog")),
     ("smtp", Kind.RETRY, lambda: smtp("RCPT", "451 4.7.1 Greylisted alice@example.org")),
     ("smtp", Kind.CONTACT, lambda: smtp("RCPT", "550 5.1.1 alice@example.org unknown")),
     ("smtp", Kind.SENDER, lambda: smtp("MAIL", "550 5.7.1 Not you")),
@@ -94,9 +155,25 @@ REFUSED: list[tuple[str, Kind, Place]] = [
     ("twilio", Kind.UNKNOWN, lambda: twilio(Script(status=500))),
 ]
 
+CANNOT: dict[str, dict[Kind, str]] = {
+    "apprise": {Kind.SENDER: "each address holds an account of its own: whatever is refused is this address"},
+    "console": {
+        Kind.RETRY: "a terminal is there or it is not",
+        Kind.CONTACT: "it reaches whoever sits there",
+        Kind.UNKNOWN: "a write that failed says so",
+    },
+    "phone": dict.fromkeys((kind for kind in Kind), "it takes everything"),
+}
+"""The kinds of refusal that a channel never raises, and why."""
 
-def test_every_channel_of_ours_is_tried() -> None:
-    assert set(ACCEPTED) == set(registry.BUILT_IN)
+
+def test_every_channel_is_tried_with_every_kind_that_it_can_raise() -> None:
+    assert set(ACCEPTED) == {*registry.BUILT_IN, ANOTHER}
+    assert set(ACCEPTED) <= set(registry.names())
+    tried = {(name, kind) for name, kind, _ in REFUSED}
+    never = {(name, kind) for name, kinds in CANNOT.items() for kind in kinds}
+    assert tried | never == {(name, kind) for name in ACCEPTED for kind in Kind}
+    assert tried & never == set()
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
@@ -108,7 +185,7 @@ def test_takes_a_message(name: str) -> None:
         assert accepted.segments in (None, 1)
 
 
-@pytest.mark.parametrize("name", ["console", "phone", "smtp"])
+@pytest.mark.parametrize("name", ["apprise", "console", "phone", ANOTHER, "smtp"])
 def test_provider_id_comes_from_the_attempt(name: str) -> None:
     with ACCEPTED[name]() as (channel, message):
         assert message.attempt_id in channel.send(message).provider_id
@@ -147,21 +224,68 @@ def test_sender_and_repr_hold_no_secret(name: str) -> None:
         assert [word for word in PRIVATE if word in shown] == []
 
 
-@pytest.mark.parametrize(
-    ("name", "finds", "reports", "hears", "kinds"),
-    [
-        ("console", False, False, False, {"sms", "email"}),
-        ("phone", False, False, False, {"sms"}),
-        ("smtp", False, False, False, {"email"}),
-        ("twilio", True, True, True, {"sms"}),
-    ],
-)
-def test_capabilities(name: str, finds: bool, reports: bool, hears: bool, kinds: set[str]) -> None:
+CAN: dict[str, tuple[set[str], set[str]]] = {
+    # The kinds of address that each reaches, and what it can do besides sending.
+    "apprise": ({"apprise"}, set()),
+    "console": ({"sms", "email"}, set()),
+    "phone": ({"sms"}, set()),
+    ANOTHER: ({"sms"}, {"finds", "reports"}),
+    "smtp": ({"email"}, set()),
+    "twilio": ({"sms"}, {"finds", "reports", "hears"}),
+}
+PROTOCOLS = {"finds": Finder, "reports": ReportParser, "hears": InboundParser, "polls": Poller}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_capabilities(name: str) -> None:
+    kinds, can = CAN[name]
     with ACCEPTED[name]() as (channel, _message):
-        assert isinstance(channel, Finder) is finds
-        assert isinstance(channel, ReportParser) is reports
-        assert isinstance(channel, InboundParser) is hears
         assert channel.address_kinds == kinds
+        assert {one for one, protocol in PROTOCOLS.items() if isinstance(channel, protocol)} == can
+    assert registry.capabilities(registry.load(name)) == sorted(can)
+
+
+GOOD: dict[str, dict[str, object]] = {
+    "apprise": {},
+    "console": {},
+    "phone": {},
+    ANOTHER: {"box": "/tmp"},
+    "smtp": {"host": "mail.example.org", "sender": "nudge@example.org"},
+    "twilio": {"account_sid": f"AC{'0' * 32}", "auth_token": TOKEN, "sender": "+12025550100"},
+}
+SECRET = "s3cret-value"
+WRONG: dict[str, list[tuple[str, object]]] = {
+    "apprise": [("timeout", SECRET), ("timeout", 0), ("schemas", SECRET), ("schemas", [SECRET, "syslog"])],
+    "console": [],
+    "phone": [],
+    ANOTHER: [("longest", SECRET), ("box", 3)],
+    "smtp": [("port", SECRET), ("security", SECRET)],
+    "twilio": [("sender", SECRET), ("timeout", SECRET)],
+}
+
+
+def told(name: str, options: dict[str, object]) -> str:
+    """Return the sentence with which settings are refused: one, and without any value."""
+    with pytest.raises(ConfigError) as caught:
+        registry.build(name, options)
+    sentence = str(caught.value)
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+    assert sentence[-1] in ".?"
+    assert "\n" not in sentence
+    assert [word for word in (SECRET, TOKEN, PASSWORD) if word in sentence] == []
+    return sentence
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_settings_that_cannot_work_are_named_and_never_repeated(name: str) -> None:
+    good = GOOD[name]
+    registry.build(name, good)
+    for missing in good:
+        options = {key: value for key, value in good.items() if key != missing}
+        assert f"The setting `{missing}` of the channel `{name}` is missing: give" in told(name, options)
+    for wrong, value in WRONG[name]:
+        assert f"The setting `{wrong}` of the channel `{name}`" in told(name, {**good, wrong: value})
+    assert f"The channel `{name}` has no setting `colour`" in told(name, {**good, "colour": SECRET})
 
 
 def test_console_prints_the_words_and_no_number() -> None:

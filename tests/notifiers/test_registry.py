@@ -94,7 +94,7 @@ def test_channel_of_another_package(drum: Path) -> None:
         "    except registry.ConfigError as error:\n        print(error)\n"
     )
     assert run(code, drum).splitlines() == [
-        "['broken', 'console', 'drum', 'gone', 'phone', 'smtp', 'twilio']",
+        "['apprise', 'broken', 'console', 'drum', 'gone', 'phone', 'smtp', 'twilio']",
         "7",
         "notifiers.twilio",
         "The setting `volume` of the channel `drum` cannot be used: give a whole number from 1 to 9.",
@@ -117,7 +117,10 @@ def test_nothing_is_imported_before_it_is_used(tmp_path: Path) -> None:
     ("name", "sentence"),
     [
         ("twillio", "There is no channel `twillio`; did you mean `twilio`?"),
-        ("carrier pigeon", "There is no channel `carrier pigeon`; there are console, phone, smtp, twilio."),
+        (
+            "pigeon",
+            "There is no channel `pigeon`; there are apprise, console, phone, smtp, twilio.",
+        ),
     ],
 )
 def test_unknown_channel(name: str, sentence: str) -> None:

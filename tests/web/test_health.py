@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from notifiers.base import Accepted, Kind, Message, SendError
+from notifiers.phone import Phone
+from service import jobs
 from service.db import NO_TABLES, Database
 from service.sealing import Sealer
 from service.settings import Settings
@@ -22,7 +27,10 @@ def test_ready(world: World) -> None:
     with serving(create_app(world.site)) as web:
         assert web.get("/healthz").json == {"status": "ok"}
         ready = web.get("/readyz")
-        assert (ready.status, ready.json) == (200, {"status": "ready", "troubles": []})
+        assert (ready.status, ready.json) == (
+            200,
+            {"status": "ready", "troubles": [], "notices": []},
+        )
 
 
 def test_not_ready_without_tables(empty_url: str, tmp_path: Path) -> None:
@@ -74,9 +82,52 @@ def test_not_ready_when_the_file_is_gone(world: World, tmp_path: Path) -> None:
 
 @SQLITE
 def test_not_ready_while_a_job_hangs(world: World) -> None:
-    with serving(create_app(world.site, lambda: ["plan", "send"])) as web:
+    with serving(create_app(world.site, lambda: {"plan": "", "send": "The disk is full."})) as web:
         ready = web.get("/readyz")
         assert (ready.status, ready.json["troubles"]) == (
             503,
-            ["The job plan has not run for too long.", "The job send has not run for too long."],
+            [
+                "The job plan has not run for too long.",
+                "The job send has not run for too long: The disk is full.",
+            ],
         )
+
+
+def test_a_web_server_alone_misses_its_daemon(world: World) -> None:
+    with serving(create_app(world.site)) as web:
+        # Before the first one nobody does.
+        assert web.get("/readyz").status == 200
+        jobs.beat(world.site)
+        world.at += jobs.SILENT_FOR
+        assert web.get("/readyz").status == 200
+        world.at += timedelta(seconds=1)
+        ready = web.get("/readyz")
+        assert (ready.status, ready.json["troubles"]) == (
+            503,
+            ["No daemon has been at work since 2026-03-02 09:00 UTC; its log says why, if it runs."],
+        )
+        jobs.beat(world.site)
+        assert web.get("/readyz").status == 200
+
+
+class Refusing(Phone):
+    """A provider that is away at first, and then refuses our account."""
+
+    def __init__(self) -> None:
+        self.kinds = [Kind.RETRY, Kind.SENDER]
+
+    def send(self, message: Message) -> Accepted:
+        raise SendError(self.kinds.pop(0), "No.", code="20003")
+
+
+def test_ready_while_a_provider_refuses_and_it_is_said(world: World) -> None:
+    world.site = replace(world.site, notifiers={"phone": Refusing()})
+    world.enrol("Alex")
+    with serving(create_app(world.site)) as web:
+        world.run()
+        waits = "1 message waits for a provider that took none at the last try."
+        ready = web.get("/readyz")
+        assert (ready.status, ready.json["notices"]) == (200, [waits])
+        world.goes_on(timedelta(minutes=2))
+        refuses = "A provider refuses its account (code 20003); `attune doctor` says which."
+        assert web.get("/readyz").json["notices"] == [refuses, waits]

@@ -1,0 +1,54 @@
+"""What `/readyz` says: what keeps this installation from its work, and what an admin should know besides."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from service import jobs, schema, senders, summary
+from service.db import explain
+from service.errors import AttuneError
+from service.site import Site
+
+LateJobs = Callable[[], Mapping[str, str]]
+"""Names the jobs of an engine that hang or fail, and what is wrong with each, a blank if nobody knows."""
+
+
+def look(site: Site, late_jobs: LateJobs | None) -> tuple[list[str], list[str]]:
+    """Return troubles and notices, a sentence each; where no engine is, a daemon elsewhere is looked for."""
+    late = late_jobs() if late_jobs else {}
+    troubles = [
+        f"The job {name} has not run for too long{f': {why}' if why else '.'}" for name, why in late.items()
+    ]
+    notices: list[str] = []
+    try:
+        with site.db.read() as session:
+            schema.check(session)
+            if late_jobs is None:
+                troubles.extend(_daemon(session, site))
+            notices.extend(_notices(session))
+    except AttuneError as error:
+        troubles.append(str(error))
+    except DBAPIError as error:
+        troubles.append(explain(error))
+    return troubles, notices
+
+
+def _daemon(session: Session, site: Site) -> list[str]:
+    """Say that a daemon has fallen silent; before the first one nobody misses it."""
+    tick = jobs.last_tick(session)
+    if tick is None or site.now() - tick <= jobs.SILENT_FOR:
+        return []
+    return [f"No daemon has been at work since {tick:%Y-%m-%d %H:%M} UTC; its log says why, if it runs."]
+
+
+def _notices(session: Session) -> list[str]:
+    """Say what a provider keeps from us: the service works, its messages wait."""
+    said = [
+        f"A provider refuses its account (code {row.code or 'none'}); `attune doctor` says which."
+        for row in senders.stopped(session)
+    ]
+    if waiting := summary.tried_again(session):
+        messages = "message waits" if waiting == 1 else "messages wait"
+        said.append(f"{waiting} {messages} for a provider that took none at the last try.")
+    return said
