@@ -34,6 +34,7 @@ COMMANDS = {
         "Put one message through the real path, and say what was understood.",
     ),
     "forget": ("service.cli.forget:forget", "Delete a person and all that is theirs, for good."),
+    "key": ("service.cli.key:key", "The key that everything private is sealed with."),
     "db": ("service.cli.db:db", "The database."),
     "notifier": ("service.cli.notifier:notifier", "Channels: what is set up, and does it work."),
     "doctor": ("service.cli.doctor:doctor", "Check the installation and say what to do."),
