@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
-from service import rotation
+from service import rotation, sealing
 from service.db import WRITE
 from service.settings import Settings
 from service.site import open_site
@@ -50,7 +50,7 @@ def _listen(reach: Callable[[], None]) -> None:
         if writes:
             reach()
 
-    replaced = rotation.replace_key
+    replaced = sealing.replace_key
 
     def replace(path: Path, key: str) -> None:
         reach()
@@ -59,4 +59,4 @@ def _listen(reach: Callable[[], None]) -> None:
 
     event.listen(Session, "before_commit", before)
     event.listen(Session, "after_commit", after)
-    rotation.replace_key = replace
+    setattr(rotation, "replace_key", replace)  # noqa: B010 (The name is not its own.)

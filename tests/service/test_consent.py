@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from service import addresses, consent
 from service.ids import new_id
-from service.models import Address, Consent, Person, Suppression
+from service.models import Address, Consent, Person, Suppression, Wording
 from service.states import AddressKind, ConsentEvent
 from tests.world import NUMBERS, World
 
@@ -126,14 +126,16 @@ def test_of_one_instant_the_fact_with_the_latest_id_counts(world: World) -> None
 
 
 def test_a_row_of_the_ledger_says_what_when_and_whence(world: World) -> None:
-    world.enrol("Alex")
+    alex = world.enrol("Alex")
     address = world.address("Alex")
     assert address is not None
     with world.site.db.read() as session:
         (row,) = session.scalars(select(Consent))
         assert (row.address_id, row.lookup) == (address.id, address.lookup)
         assert (row.source, row.at) == ("admin", world.at)
-        assert row.wording_version == consent.WORDING_VERSION
+        words = session.get_one(Wording, row.wording_version).words
+        (asked,) = world.nudges(alex)
+        assert words == world.site.sealer.unseal(asked.words_sealed or b"")
 
 
 def test_the_ledger_and_the_list_outlive_the_person(world: World) -> None:
