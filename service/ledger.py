@@ -1,8 +1,8 @@
-"""The proof of what somebody agreed to: every row of the consent ledger about them, with the text they were shown.
+"""The proof of what somebody agreed to: every row of the ledger about them, with the text they were shown.
 
-It takes no code of the person's, as it tells nothing of what they practise or answer; and whoever is told "you
-wrote to me without my consent" must be able to show it, of somebody who stopped or was forgotten as well. That
-they stopped is in it, so each look is noted where the person can read it.
+It takes no code of the person's, as it tells nothing of what they practise or answer; and whoever hears "you
+wrote to me without my consent" must be able to show it, of somebody who stopped or was forgotten as well.
+That they stopped is in it, so each look is noted where the person can read it.
 """
 
 from collections.abc import Mapping

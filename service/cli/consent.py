@@ -19,8 +19,8 @@ def consent() -> None:
 def show_(who: str | None, address: str | None, json_: bool) -> None:
     """Show every row of the consent ledger about a person or an address, with the words they were asked in.
 
-    It is the proof for a complaint, of somebody who was forgotten as well: by --address. It takes no code, and
-    each look is noted where the person can read it.
+    It is the proof for a complaint, of somebody who was forgotten as well: by --address. It takes no code,
+    and each look is noted where the person can read it.
     """
     if (who is None) == (address is None):
         raise WrongUsage("Give either a person, or --address with a number or mailbox.")
