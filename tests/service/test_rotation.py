@@ -7,12 +7,13 @@ import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, select, text, update
+from sqlalchemy import Column, func, select, text, update
 
 from notifiers.base import Inbound
 from service import inbound, reminding, rotation, schema, taking_up
@@ -23,8 +24,9 @@ from service.sealing import KeyTrouble, Sealer, new_key, new_seal, parse, write_
 from service.settings import Settings
 from service.states import AddressKind, ReplyState
 from service.taking_up import NewHabit
+from tests.acceptance.process import eventually
 from tests.conftest import KEY
-from tests.service.rotator import rotate_and_die
+from tests.service.rotator import keep_storing, rotate_and_die
 from tests.walk.processes import ended, start
 from tests.world import NUMBERS, World
 
@@ -172,6 +174,29 @@ def test_what_others_write_meanwhile_is_kept(
     assert len(names) == 1
     assert names.pop().startswith("Name ")
     assert len(unread) > 5
+
+
+def test_another_process_is_at_work_all_the_time(admin: World, file: Path, tmp_path: Path) -> None:
+    stop = tmp_path / "stop"
+    other = start(keep_storing, admin.site.settings, admin.at, stop)
+    eventually("the other process is at work", partial(has_more, admin, 3))
+    for _ in range(2):
+        before = stored(admin)
+        admin.at += timedelta(minutes=1)
+        rotate(admin.site, admin.at)
+        eventually("it goes on", partial(has_more, admin, before + 2))
+    stop.touch()
+    assert ended(other) == 0
+    assert all_open_with(admin, file)
+
+
+def has_more(world: World, than: int) -> bool:
+    return stored(world) > than
+
+
+def stored(world: World) -> int:
+    with world.site.db.read() as session:
+        return session.scalar(select(func.count()).select_from(Reply)) or 0
 
 
 def test_a_death_anywhere(admin: World, file: Path) -> None:
