@@ -129,7 +129,7 @@ def _keep(key: Path, old: Line, now: datetime) -> Path:
     for found in key.parent.glob(f"{OLD}*"):
         if found.read_text("utf-8").strip() == str(old):
             return found
-    file = key.parent / f"{OLD}{now:%Y%m%dT%H%M%SZ}"
+    file = key.parent / f"{OLD}{now:%Y%m%dT%H%M%S.%fZ}"
     write_key(file, str(old))
     give_to_owner_of(key, file)
     return file

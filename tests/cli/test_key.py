@@ -19,6 +19,8 @@ KEYLESS = {
     "practice list": "It reads the catalogue only.",
     "practice show": "It reads the catalogue only.",
     "schedule try": "It tries words out, and opens nothing.",
+    "notifier list": "It reads the settings only.",
+    "notifier test": "It sends one message by the settings only.",
     "doctor": "It says what is wrong, and goes on to nothing else.",
 }
 VALUES = {
@@ -33,6 +35,7 @@ MORE = {
     "person edit": ("--name", "Kim"),
     "consent show": ("Alex",),
     "habit edit": ("--goal", "daily"),
+    "habit leave": ("--all",),
     "forget": ("--yes",),
 }
 COMMANDS = [" ".join(path) for path, command in ALL.items() if path and not isinstance(command, click.Group)]
@@ -48,6 +51,8 @@ def words_of(path: str) -> list[str]:
         value = VALUES.get(parameter.opts[0], "Alex")
         if isinstance(parameter.type, click.Choice):
             value = str(parameter.type.choices[0])
+        elif isinstance(parameter.type, click.types.IntParamType):
+            value = "1"
         words += [value] if isinstance(parameter, click.Argument) else [parameter.opts[0], value]
     return [*words, *MORE.get(path, ())]
 
