@@ -67,6 +67,7 @@ def _troubles(site: Site, late: list[str]) -> list[str]:
             raise DatabaseError(GONE)
         with site.db.read() as session:
             schema.check(session)
+            schema.check_key(session, site.sealer)  # It may have been replaced where we cannot see it.
     except AttuneError as error:
         troubles.append(str(error))
     except DBAPIError as error:
