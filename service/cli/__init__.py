@@ -21,7 +21,7 @@ COMMANDS = {
     "run": ("service.cli.run:run", "Run the daemon or the web server alone."),
     "couple": ("service.cli.couple:couple", "Couples: two people who practise together."),
     "person": ("service.cli.person:person", "People: enrol, edit, show, pause, resume."),
-    "consent": ("service.cli.consent:consent", "Consent: what people agreed to, and in which words."),
+    "consent": ("service.cli.consent:consent", "Consent: what people agreed to, when, and in which words."),
     "practice": ("service.cli.practice:practice", "The ten practices of the catalogue."),
     "habit": ("service.cli.habit:habit", "Habits: practices that somebody has taken up."),
     "reminder": ("service.cli.reminder:reminder", "Reminders: when a nudge is due."),
