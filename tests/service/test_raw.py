@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -19,13 +20,16 @@ from habits import practices
 from service import demo as demonstration
 from service import editing, people
 from service.demo import COUPLE, Demo
-from service.models import Meta, Nudge, Row
+from service.models import Meta, Nudge, PulseAnswer, Row
 from service.people import NewPerson
 from service.states import AddressKind, NudgeKind
 from service.wishes import Wishes
 from tests import logs, postgres
 
 NAME, MAILBOX = "Wilhelmina Featherstone", "wilhelmina@example.org"
+SCORES = "4 3 5"
+MONDAY = 0
+"""The check-in is asked on Sundays at five."""
 NAMES = ("Bartholomew Quillfeather", "Seraphina Nightingale")
 """What the two are called from the first day on: their own names are too short to be looked for."""
 SAID: dict[int, tuple[tuple[int, str], ...]] = {
@@ -36,7 +40,7 @@ SAID: dict[int, tuple[tuple[int, str], ...]] = {
     4: ((0, "what does tambourine mean"), (1, "pause")),
     5: ((0, "done 1 2 yesterday with rhododendron"), (1, "resume")),
     6: ((0, "together 1"), (1, "STREAK")),
-    7: ((0, "4 3 5"), (1, "2 2 1")),
+    7: ((0, "list"), (1, "more about empathy, butterscotch")),
     8: ((0, "share"), (1, "results")),
     9: ((0, "STOP"), (1, "stop texting me you nincompoop")),
     10: ((0, "START"), (1, "START")),
@@ -73,6 +77,8 @@ def live(demo: Demo) -> Seen:
     new = NewPerson(NAME, AddressKind.EMAIL, MAILBOX, "UTC")
     people.add_person(demo.site, new, demo.clock())
     for day in range(13):
+        if demo.clock().astimezone(ZoneInfo(demonstration.ZONE)).weekday() == MONDAY:
+            say(demo, both[0], SCORES)
         for who, text in SAID.get(day, ()):
             say(demo, both[who], text)
             seen.gather()
@@ -107,8 +113,7 @@ def needles(seen: Seen) -> set[str]:
         *NAMES,
         NAME,
         MAILBOX,
-        "4 3 5",
-        "2 2 1",
+        SCORES,
     }
 
 
@@ -160,6 +165,8 @@ def test_nobody_and_no_word_is_found(empty_url: str, tmp_path: Path) -> None:
             kept = everything(demo)
             assert len(seen.words) > 30
             assert len(searched) > 100
+            with demo.site.db.read() as session:
+                assert len(session.scalars(select(PulseAnswer.item_id)).all()) >= 3
 
             assert leaks(kept, searched) == []
 
