@@ -204,14 +204,18 @@ def _agree(at: Acting) -> str:
     if consent.withdrawn_since(at.session, at.reply.lookup, at.reply.id):
         return ""  # A STOP came after it, and was heeded first.
     back = at.person.stopped_at is not None
-    consent.given(at.session, at.person, at.address, at.source, at.now)
+    consent.given(at.session, at.person, at.address, at.source, at.now, at.reply.id)
     due.refresh(at.session, at.person, at.now)
     events.tell(at.session, "consent given", at.address.id, at.now, at.person.id)
+    said: dict[str, str | int] = {
+        "brand": at.site.settings.brand,
+        "daily": composing.at_most(at.person.daily_cap),
+    }
     if back:
-        return at.branded("start_again")
+        return at.text("start_again", **said)
     if at.person.due_at is None:
-        return at.branded("welcome_plain")
-    return at.text("welcome", brand=at.site.settings.brand, when=at.when(at.person.due_at))
+        return at.text("welcome_plain", **said)
+    return at.text("welcome", when=at.when(at.person.due_at), **said)
 
 
 def _answers_question(at: Acting, part: said.Part) -> None:

@@ -40,7 +40,7 @@ def opt_out(
         return
     person = outbox.lock_people(session, [address.person_id])[address.person_id]
     first = person.stopped_at is None
-    consent.withdrawn(session, person, address, "reply", now)
+    consent.withdrawn(session, person, address, "reply", now, came.reply_id)
     outbox.lapse_planned(session, person.id, "stopped")
     person.due_at = None
     if first and confirmed:

@@ -22,6 +22,7 @@ WAITING = (NudgeState.PLANNED, NudgeState.SENDING)
 def ask(session: Session, site: Site, person: Person, address: Address, now: datetime) -> datetime:
     """Plan the question to one address of a locked person; return when it may go out."""
     not_before = due.out_of_quiet(person, now)
+    words = composing.consent_question(site.settings, person.language, address.kind, person.daily_cap)
     newest = session.scalar(select(func.max(Nudge.turn)).where(*_questions(address)))
     question = NewNudge(
         person_id=person.id,
@@ -32,11 +33,11 @@ def ask(session: Session, site: Site, person: Person, address: Address, now: dat
         due_at=now,
         not_before=not_before,
         expires_at=not_before + ASK_FOR,
-        words=composing.consent_question(site.settings, person.language, address.kind),
+        words=words,
         reason="asked first",
         address_id=address.id,
     )
-    consent.asked(session, address, "admin", now)
+    consent.asked(session, address, person.language, words, "admin", now)
     outbox.add(session, site.sealer, [question])
     return not_before
 

@@ -15,8 +15,6 @@ from service.settings import Settings
 from service.states import AddressKind, NudgeKind
 
 MOST_LINES = 6
-WEEKLY = 4
-"""Messages a week to expect, as the opt-in says: the catalogue's own defaults."""
 SUBJECTS = {
     NudgeKind.CONSENT: "subject_consent",
     NudgeKind.WELCOME: "subject_welcome_back",
@@ -128,12 +126,19 @@ def pulse(language: str, week_on: date) -> str:
     return text(language, "pulse", first=first, second=second, third=third)
 
 
-def consent_question(settings: Settings, language: str, kind: AddressKind) -> str:
-    """Return the opt-in question, the only message before a yes."""
+def consent_question(settings: Settings, language: str, kind: AddressKind, daily: int) -> str:
+    """Return the opt-in question, the only message before a yes; `daily`: messages a day at the most."""
     key = "consent_progress" if settings.operator_sees == "progress" else "consent"
     if kind in (AddressKind.EMAIL, AddressKind.APPRISE):  # Neither counts segments.
         key += "_email"
-    return text(language, key, brand=settings.brand, weekly=WEEKLY, contact=contact(settings, language))
+    return text(
+        language, key, brand=settings.brand, daily=at_most(daily), contact=contact(settings, language)
+    )
+
+
+def at_most(daily_cap: int) -> int:
+    """Return how many messages a day somebody is told to expect: one, if there are no nudges for now."""
+    return max(daily_cap, 1)
 
 
 def contact(settings: Settings, language: str) -> str:

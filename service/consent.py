@@ -1,23 +1,38 @@
-"""What people agreed to: an append-only ledger, and the list of addresses that want nothing more."""
+"""What people agreed to: an append-only ledger, and the list of addresses that want nothing more.
 
+Each row names the version of the opt-in text that it is about; for an answer that of the question which was
+put last. The very text of each version is kept once, with the brand and the contact in it, and nobody's name:
+the question has none.
+"""
+
+import hashlib
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from habits import catalogue
 from service import due, rests
 from service.db import insert_new
-from service.models import Address, Consent, Person, Suppression
+from service.models import Address, Consent, Person, Suppression, Wording
 from service.states import AddressKind, ConsentEvent, RestKind
 
-WORDING_VERSION = "2026-11"
-"""The opt-in text that the ledger's rows refer to; it changes with the text."""
+NEVER_ASKED = "none"
+"""In place of a version, for what came from an address that was never asked by us."""
 
 
-def asked(session: Session, address: Address, source: str, now: datetime) -> None:
-    """Note that the opt-in question was put to this address."""
-    _note(session, address.lookup, address, ConsentEvent.ASKED, source, now)
+def asked(session: Session, address: Address, language: str, words: str, source: str, now: datetime) -> None:
+    """Note that the opt-in question was put to this address in these words, and keep them if they are new."""
+    spoken = catalogue.language_of(language)
+    version = version_of(spoken, words)
+    insert_new(session, Wording, [{"version": version, "language": spoken, "words": words, "since": now}])
+    _note(session, address, ConsentEvent.ASKED, version, source, now)
+
+
+def version_of(language: str, words: str) -> str:
+    """Return the name of a text: two equal texts have the same, two different ones never."""
+    return f"{language}-{hashlib.sha256(words.encode()).hexdigest()[:12]}"
 
 
 def asked_at(session: Session, lookup: bytes) -> datetime | None:
@@ -47,7 +62,14 @@ def was_given(session: Session, address_id: UUID) -> bool:
     return session.scalar(yes.limit(1)) is not None
 
 
-def given(session: Session, person: Person, address: Address, source: str, now: datetime) -> None:
+def given(
+    session: Session,
+    person: Person,
+    address: Address,
+    source: str,
+    now: datetime,
+    reply_id: UUID | None = None,
+) -> None:
     """Note a yes from this address: it may be used, and a stopped person is back."""
     suppression = session.get(Suppression, (address.kind, address.lookup))
     event = ConsentEvent.RESTORED if suppression or person.stopped_at else ConsentEvent.GIVEN
@@ -56,10 +78,17 @@ def given(session: Session, person: Person, address: Address, source: str, now: 
     address.verified_at = now
     person.stopped_at = None
     rests.end(session, person.id, RestKind.STOPPED, due.today(person, now))
-    _note(session, address.lookup, address, event, source, now)
+    _note(session, address, event, _version_asked(session, address.lookup), source, now, reply_id)
 
 
-def withdrawn(session: Session, person: Person, address: Address, source: str, now: datetime) -> None:
+def withdrawn(
+    session: Session,
+    person: Person,
+    address: Address,
+    source: str,
+    now: datetime,
+    reply_id: UUID | None = None,
+) -> None:
     """Note an opt-out: the address is suppressed and its person gets nothing more; safe to repeat."""
     suppress(session, address.kind, address.lookup, source, now)
     if person.stopped_at and _newest(session, address.lookup) is ConsentEvent.WITHDRAWN:
@@ -67,7 +96,8 @@ def withdrawn(session: Session, person: Person, address: Address, source: str, n
     address.verified_at = None
     person.stopped_at = now
     rests.begin(session, person.id, RestKind.STOPPED, due.today(person, now))
-    _note(session, address.lookup, address, ConsentEvent.WITHDRAWN, source, now)
+    version = _version_asked(session, address.lookup)
+    _note(session, address, ConsentEvent.WITHDRAWN, version, source, now, reply_id)
 
 
 def suppress(session: Session, kind: AddressKind, lookup: bytes, reason: str, now: datetime) -> None:
@@ -84,17 +114,33 @@ def _newest(session: Session, lookup: bytes) -> ConsentEvent | None:
     )
 
 
-def _note(
-    session: Session, lookup: bytes, address: Address | None, event: ConsentEvent, source: str, now: datetime
-) -> None:
-    session.add(
-        Consent(
-            address_id=address.id if address else None,
-            lookup=lookup,
-            event=event,
-            wording_version=WORDING_VERSION,
-            source=source,
-            at=now,
-        )
+def _version_asked(session: Session, lookup: bytes) -> str:
+    """Return the version of the question that was last put to this address."""
+    newest = (
+        select(Consent.wording_version)
+        .where(Consent.lookup == lookup, Consent.event == ConsentEvent.ASKED)
+        .order_by(Consent.at.desc(), Consent.id.desc())
     )
+    return session.scalar(newest.limit(1)) or NEVER_ASKED
+
+
+def _note(
+    session: Session,
+    address: Address,
+    event: ConsentEvent,
+    version: str,
+    source: str,
+    now: datetime,
+    reply_id: UUID | None = None,
+) -> None:
+    row = Consent(
+        address_id=address.id,
+        lookup=address.lookup,
+        event=event,
+        wording_version=version,
+        source=source,
+        at=now,
+        reply_id=reply_id,
+    )
+    session.add(row)
     session.flush()

@@ -82,6 +82,10 @@ class Database:
             self._writing.now = True
             try:
                 with Session(self.writers) as session, session.begin():
+                    if self.is_sqlite:
+                        # The lock is taken now and not by the first statement: what is sealed in here is
+                        # committed before whoever waits for the lock, such as a rotation of the key, goes on.
+                        session.connection()
                     yield session
             finally:
                 self._writing.now = False

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from pydantic import SecretStr
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -131,9 +132,16 @@ class Demo:
         self.site.db.close()
 
 
-def prepare(folder: Path, host: str, port: int) -> Demo:
-    """Set up the demonstration in an empty folder: both have taken up two practices and said yes."""
-    settings = Isolated(home=folder, key=new_key(), notifiers={CHANNEL: {}}, host=host, port=port)
+def prepare(folder: Path, host: str, port: int, database_url: str | None = None) -> Demo:
+    """Set up the demonstration in an empty folder, or database: both have taken up two practices."""
+    settings = Isolated(
+        home=folder,
+        database_url=SecretStr(database_url) if database_url else None,
+        key=new_key(),
+        notifiers={CHANNEL: {}},
+        host=host,
+        port=port,
+    )
     database = Database(settings.url)
     migrate.upgrade(database, _sealer(settings))
     database.close()

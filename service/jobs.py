@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import due, inbound, loops, outbox, planning, polling, receipts, sending, waiting
+from service import due, inbound, loops, outbox, planning, polling, receipts, schema, sending, waiting
 from service.db import DatabaseError, explain
 from service.log import place_of
 from service.models import Meta
@@ -76,8 +76,9 @@ def _record(site: Site, handed: sending.Handed) -> None:
 
 
 def beat(site: Site) -> int:
-    """Note in the database that a daemon is at work."""
+    """Note in the database that a daemon is at work, one that can read it: the key may have been replaced."""
     with site.db.write() as session:
+        schema.check_key(session, site.sealer)
         session.merge(Meta(key=LAST_TICK, value=site.now().isoformat()))
     return 1
 

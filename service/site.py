@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
@@ -71,9 +72,15 @@ def open_site(settings: Settings, now: Callable[[], datetime] = real_now) -> Sit
 
 def open_key(settings: Settings) -> Sealer:
     """Return the sealer of this installation. Raises KeyTrouble if there is no key, or half a one."""
+    file = key_file(settings)
     if settings.key is None:
         raise KeyTrouble(
-            f"There is no key in {settings.home / 'secrets' / 'attune_key'}: run `attune init` for a new "
+            f"There is no key in {file}: run `attune init` for a new "
             "installation, set ATTUNE_HOME to the right folder, or put back the copy of the key."
         )
-    return Sealer(settings.key.get_secret_value())
+    return Sealer(settings.key.get_secret_value(), file if file.exists() else None)
+
+
+def key_file(settings: Settings) -> Path:
+    """Return where the key of this installation is, unless it is given as a setting."""
+    return settings.home / "secrets" / "attune_key"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from enum import Enum
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 from uuid import UUID
 
@@ -27,6 +28,9 @@ Command = TypeVar("Command", bound=Callable[..., object])
 END_OF_ID = 8
 """Digits of an id that a table shows: its end, which every command takes for the whole."""
 
+QUICK_SECONDS = 2
+QUIETLY_SECONDS = 10
+"""Seconds between two lines of progress where nobody may be looking."""
 DAY = click.DateTime(["%Y-%m-%d"])
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON document.")
 
@@ -65,6 +69,22 @@ def site() -> Iterator[Site]:
 def say(words: str) -> None:
     """Say something to the person at the keyboard."""
     click.echo(words, err=True)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield what takes how much of how much is done, and shows it on stderr from the third second on."""
+    began_at = said_at = monotonic()
+    console = Console(stderr=True)
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said_at
+        now = monotonic()
+        if now - began_at > QUICK_SECONDS and now - said_at > (1 if console.is_terminal else QUIETLY_SECONDS):
+            said_at = now
+            say(f"{what}: {done} of {total} …")
+
+    yield tell
 
 
 def records(rows: Sequence[Record], json_: bool, empty: str) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, time
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, Index, String, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.columns import Id, Instant, Lookup, Sealed, Word
@@ -70,7 +70,15 @@ class Consent(Row):
     wording_version: Mapped[Word]
     source: Mapped[Word]
     at: Mapped[Instant]
+    reply_id: Mapped[UUID | None]
+    """The message that said so. No foreign key: when the message goes, nothing here is changed."""
     __table_args__ = (Index("ix_consent_lookup_at", "lookup", "at"),)
+
+
+@event.listens_for(Consent, "before_update")
+@event.listens_for(Consent, "before_delete")
+def _append_only(_mapper: object, _connection: object, _row: Consent) -> None:
+    raise RuntimeError("A row of the consent ledger is never changed or deleted; add another one.")
 
 
 class Wording(Row):

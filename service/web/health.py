@@ -24,6 +24,7 @@ def look(site: Site, late_jobs: LateJobs | None) -> tuple[list[str], list[str]]:
     try:
         with site.db.read() as session:
             schema.check(session)
+            schema.check_key(session, site.sealer)  # It may have been replaced where we cannot see it.
             if late_jobs is None:
                 troubles.extend(_daemon(session, site))
             notices.extend(_notices(session))

@@ -43,7 +43,7 @@ def longest(language: str) -> dict[str, str | int]:
         "scores": "5 5 5",
         "brand": "Attune at Riverside",
         "contact": "counselling@riverside.example.org",
-        "weekly": 21,
+        "daily": 24,
         "emergency": safety.emergency("ZZ", language),
         "day": max(days, key=len),
         "when": when,
@@ -271,13 +271,40 @@ def test_the_opt_in_question_says_all_that_it_must(key: str) -> None:
     assert count(asked).segments == 2
     for needed in (
         "Attune at Riverside",
-        "21 messages a week",
+        "up to 24 messages a day",
         "Msg & data rates may apply",
         "YES",
         "HELP",
         "STOP",
     ):
         assert needed in asked
+
+
+RATES = {"en": "Msg & data rates may apply", "es": "tarifas de mensajes y datos", "de": "Datenkosten möglich"}
+YES = {"en": "YES", "es": "ACEPTO", "de": "JA"}
+HELP = {"en": "HELP", "es": "AYUDA", "de": "HILFE"}
+SEES = {"en": "see your progress", "es": "ver tu progreso", "de": "Fortschritt sehen"}
+CONFIRMED = ["welcome", "welcome_plain", "start_again"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", [*OPT_IN, "consent_email", "consent_progress_email"])
+def test_the_opt_in_question_says_it_in_every_language(language: str, key: str) -> None:
+    (asked,) = filled(key, language=language)
+    for needed in ("Attune at Riverside", " 24 ", YES[language], HELP[language], "STOP"):
+        assert needed in asked
+    assert (RATES[language] in asked) is not key.endswith("_email")
+    assert (SEES[language] in asked) is ("progress" in key)
+    assert key.endswith("_email") or count(asked).segments == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", CONFIRMED)
+def test_what_confirms_the_opt_in_says_it_again(language: str, key: str) -> None:
+    shortest = filled(key, language=language)[-1]
+    for needed in ("Attune at Riverside", " 24 ", HELP[language], "STOP"):
+        assert needed in shortest
+    assert count(shortest).segments == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -231,7 +231,7 @@ CAN: dict[str, tuple[set[str], set[str]]] = {
     "phone": ({"sms"}, set()),
     ANOTHER: ({"sms"}, {"finds", "reports"}),
     "smtp": ({"email"}, set()),
-    "twilio": ({"sms"}, {"finds", "reports", "hears"}),
+    "twilio": ({"sms"}, {"finds", "reports", "hears", "polls"}),
 }
 PROTOCOLS = {"finds": Finder, "reports": ReportParser, "hears": InboundParser, "polls": Poller}
 

@@ -107,8 +107,8 @@ def test_the_check_in_of_every_week_fits_one_segment() -> None:
 @pytest.mark.parametrize("brand", ["Us", "Attune at Riverside."])
 @pytest.mark.parametrize("sees", ["health", "progress"])
 def test_the_question_says_what_one_says_yes_to(kind: AddressKind, brand: str, sees: str) -> None:
-    words = composing.consent_question(Settings(brand=brand, operator_sees=sees), "en", kind)
-    for part in (brand, "about 4 messages a week", "data rates", "YES", "HELP", "STOP"):
+    words = composing.consent_question(Settings(brand=brand, operator_sees=sees), "en", kind, 3)
+    for part in (brand, "up to 3 messages a day", "data rates", "YES", "HELP", "STOP"):
         assert part in words
     assert ("can see your progress" in words) is (sees == "progress")
     assert ("needs a code from you" in words) is (sees == "health")
@@ -119,8 +119,8 @@ def test_the_question_says_what_one_says_yes_to(kind: AddressKind, brand: str, s
 @pytest.mark.parametrize("sees", ["health", "progress"])
 def test_the_question_by_e_mail_says_whom_to_ask(sees: str) -> None:
     settings = Settings(contact="Kim, kim@example.org", operator_sees=sees)
-    words = composing.consent_question(settings, "en", EMAIL)
-    for part in ("Attune", "a week", "YES", "STOP", "Kim, kim@example.org"):
+    words = composing.consent_question(settings, "en", EMAIL, 1)
+    for part in ("Attune", "up to 1 message a day", "YES", "HELP", "STOP", "Kim, kim@example.org"):
         assert part in words
     assert ("can see your progress" in words) is (sees == "progress")
 

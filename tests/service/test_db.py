@@ -1,5 +1,7 @@
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -153,3 +155,17 @@ def test_sqlite_keeps_every_commit_through_a_power_cut(sqlite_template: Path) ->
     database.close()
     full = 2
     assert found == ["wal", full, 1, full]
+
+
+def test_the_write_lock_is_taken_before_anything_is_done(sqlite_template: Path, tmp_path: Path) -> None:
+    """What is sealed inside could otherwise wait for the lock while the key is replaced."""
+    path = tmp_path / "attune.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{path}", busy_seconds=0.05)
+    began = False
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DBAPIError), database.write():
+            began = True
+    assert not began
+    database.close()

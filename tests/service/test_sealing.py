@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sealing import KeyTrouble, Sealer, new_key, write_key
+from service.sealing import KeyTrouble, Sealer, new_key, replace_key, write_key
 
 KEY = new_key()
 PREFIX, ROOT, SEAL = KEY.split(":")
@@ -149,3 +149,57 @@ def test_a_key_file_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(KeyTrouble, match="left as it is"):
         write_key(path, new_key())
     assert path.read_text() == f"{KEY}\n"
+
+
+def rotated(*seals: str) -> str:
+    return f"{PREFIX}:{ROOT}:{','.join(seals)}"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "attune_key"
+    write_key(path, KEY)
+    return path
+
+
+def test_a_sealer_follows_its_file(file: Path) -> None:
+    """One that has read, and one that has not, what `attune key rotate` makes of the file."""
+    daemon, web = Sealer(KEY, file), Sealer(KEY, file)
+    old = daemon.seal("done")
+    replace_key(file, rotated(OTHER_SEAL, SEAL))
+    newest = Sealer(rotated(OTHER_SEAL))
+    assert newest.unseal(web.seal("sealed with the new one")) == "sealed with the new one"
+    assert daemon.unseal(newest.seal("opens")) == "opens"
+    replace_key(file, rotated(OTHER_SEAL))
+    assert newest.unseal(daemon.seal("later")) == "later"
+    assert daemon.unseal(old) == web.unseal(old) == "done", "They may hold what they read before."
+
+
+def test_a_key_that_was_replaced_between_its_reading_and_its_use(file: Path) -> None:
+    read = file.read_text()
+    replace_key(file, rotated(OTHER_SEAL, SEAL))
+    sealer = Sealer(read, file)
+    assert Sealer(rotated(OTHER_SEAL)).unseal(sealer.seal("done")) == "done"
+
+
+@pytest.mark.parametrize(
+    "content", [new_key(), "", "\x00", KEY[:-1], None], ids=["another", "empty", "none", "half", "gone"]
+)
+def test_a_file_that_is_not_ours_is_not_followed(file: Path, content: str | None) -> None:
+    sealer = Sealer(KEY, file)
+    sealer.seal("It has looked at the file.")
+    if content is None:
+        file.unlink()
+    else:
+        replace_key(file, content)
+    assert Sealer(KEY).unseal(sealer.seal("done")) == "done"
+    with pytest.raises(KeyTrouble):
+        sealer.unseal(Sealer(new_key()).seal("done"))
+
+
+def test_a_key_file_is_replaced_whole(file: Path) -> None:
+    file.with_name("new_attune_key").write_text("left by one that was killed")
+    replace_key(file, rotated(OTHER_SEAL))
+    assert file.read_text() == f"{rotated(OTHER_SEAL)}\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in file.parent.iterdir()] == ["attune_key"]

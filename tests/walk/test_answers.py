@@ -176,7 +176,7 @@ def test_the_opt_in_is_answered_with_a_welcome(world: World) -> None:
     world.take_up("gratitude", "daily", "daily 19:00", alex)
     answer = says(world, "Yes please")
 
-    assert "Welcome to Attune. Your first reminder comes at 19:00." in answer
+    assert "Welcome to Attune: up to 3 messages a day, the first at 19:00." in answer
     address = world.address("Alex")
     assert address is not None
     assert address.verified_at == world.at

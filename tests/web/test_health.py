@@ -7,13 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from notifiers.base import Accepted, Kind, Message, SendError
 from notifiers.phone import Phone
-from service import jobs
+from service import jobs, schema
 from service.db import NO_TABLES, Database
-from service.sealing import Sealer
+from service.models import Meta
+from service.sealing import KeyTrouble, Sealer, new_seal, parse
 from service.settings import Settings
 from service.site import Site
 from service.web.app import create_app
@@ -52,6 +53,23 @@ def test_not_ready_for_tables_of_another_version(world: World) -> None:
         ready = web.get("/readyz")
         assert (ready.status, ready.json["status"]) == (503, "not ready")
         assert ready.json["troubles"][0].startswith("The database is from a newer Attune than this one")
+
+
+def test_not_ready_with_a_key_that_was_replaced_elsewhere(world: World) -> None:
+    """Another machine, or a container that still has the older file, is told; and its daemon says no more."""
+    line = parse(KEY)
+    elsewhere = Sealer(str(replace(line, seals=(new_seal(), *line.seals))))
+    sealed = elsewhere.seal(elsewhere.fingerprint).decode()
+    with world.site.db.write() as session:
+        session.execute(update(Meta).where(Meta.key == schema.FINGERPRINT).values(value=sealed))
+    with serving(create_app(world.site)) as web:
+        ready = web.get("/readyz")
+        assert (ready.status, len(ready.json["troubles"])) == (503, 1)
+        assert ready.json["troubles"][0].startswith("The key of this installation is not the one")
+    with pytest.raises(KeyTrouble):
+        jobs.beat(world.site)
+    with world.site.db.read() as session:
+        assert jobs.last_tick(session) is None
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -16,6 +16,8 @@ def upgrade() -> None:
         batch.add_column(sa.Column("messages_today", sa.Integer(), server_default=sa.text("0"), nullable=False))
         batch.add_column(sa.Column("segments_today", sa.Integer(), server_default=sa.text("0"), nullable=False))
         batch.add_column(sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("consent") as batch:
+        batch.add_column(sa.Column("reply_id", sa.Uuid(), nullable=True))
     op.create_table(
         "wording",
         sa.Column("version", sa.String(40), nullable=False),
@@ -28,6 +30,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("wording")
+    with op.batch_alter_table("consent") as batch:
+        batch.drop_column("reply_id")
     with op.batch_alter_table("sender_state") as batch:
         for column in ("told_at", "segments_today", "messages_today", "today"):
             batch.drop_column(column)

@@ -1,0 +1,101 @@
+"""The proof of what somebody agreed to: every row of the ledger about them, with the text they were shown.
+
+It takes no code of the person's, as it tells nothing of what they practise or answer; and whoever hears "you
+wrote to me without my consent" must be able to show it, of somebody who stopped or was forgotten as well.
+That they stopped is in it, so each look is noted where the person can read it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import addresses, people
+from service.errors import WrongUsage
+from service.models import AccessLog, Address, Consent, Person, Reply, Wording
+from service.site import Site
+from service.states import AddressKind, ConsentEvent
+
+LOOKED_AT = "consent ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One row of the ledger, in full."""
+
+    at: datetime
+    event: ConsentEvent
+    kind: AddressKind
+    address: str
+    """With its middle hidden."""
+    source: str
+    channel: str | None
+    """Of the message that said so, and the provider's id of it; None if there was none, or it is gone."""
+    message: str | None
+    wording: str
+    """The version of the opt-in text that this is about."""
+    words: str | None
+    """That text; None for versions of before texts were kept."""
+
+
+def of_person(site: Site, person_id: UUID, now: datetime) -> list[Proof]:
+    """Return the ledger of all addresses of a person, oldest first, and note the look."""
+    with site.db.write() as session:
+        person = session.get(Person, person_id)
+        if person is None:
+            raise WrongUsage("There is no such person; `attune person list` shows them all.")
+        theirs = session.scalars(select(Address).where(Address.person_id == person_id)).all()
+        shown = {
+            row.lookup: (row.kind, people.masked(site.sealer.unseal(row.value_sealed))) for row in theirs
+        }
+        _note(session, {person_id}, now)
+        return _proofs(session, shown)
+
+
+def of_address(site: Site, typed: str, now: datetime) -> list[Proof]:
+    """Return the ledger of an address, oldest first, whether anybody has it still; note the look if so.
+
+    Raises WrongUsage if it is no address.
+    """
+    kinds = (AddressKind.EMAIL,) if "@" in typed else (AddressKind.SMS, AddressKind.WHATSAPP)
+    shown: dict[bytes, tuple[AddressKind, str]] = {}
+    for kind in kinds:
+        value = addresses.normalised(kind, typed, site.settings.region)
+        shown[addresses.lookup(site.sealer, kind, value)] = (kind, people.masked(value))
+    with site.db.write() as session:
+        owners = session.scalars(select(Address.person_id).where(Address.lookup.in_(shown)))
+        _note(session, set(owners), now)
+        return _proofs(session, shown)
+
+
+def _note(session: Session, person_ids: set[UUID], now: datetime) -> None:
+    session.add_all(
+        AccessLog(person_id=person_id, actor="operator", what=LOOKED_AT, at=now) for person_id in person_ids
+    )
+
+
+def _proofs(session: Session, shown: Mapping[bytes, tuple[AddressKind, str]]) -> list[Proof]:
+    rows = session.execute(
+        select(Consent, Wording.words, Reply.channel, Reply.provider_id)
+        .join(Wording, Wording.version == Consent.wording_version, isouter=True)
+        .join(Reply, Reply.id == Consent.reply_id, isouter=True)
+        .where(Consent.lookup.in_(shown))
+        .order_by(Consent.at, Consent.id)
+    )
+    return [
+        Proof(
+            at=row.at,
+            event=row.event,
+            kind=shown[row.lookup][0],
+            address=shown[row.lookup][1],
+            source=row.source,
+            channel=channel,
+            message=provider_id,
+            wording=row.wording_version,
+            words=words,
+        )
+        for row, words, channel, provider_id in rows
+    ]
