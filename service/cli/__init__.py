@@ -33,6 +33,8 @@ COMMANDS = {
         "service.cli.simulate:simulate",
         "Put one message through the real path, and say what was understood.",
     ),
+    "export": ("service.cli.export:export", "Write all that is a person's into a file; needs their code."),
+    "import": ("service.cli.import_:import_", "Take over a person from such a file."),
     "forget": ("service.cli.forget:forget", "Delete a person and all that is theirs, for good."),
     "db": ("service.cli.db:db", "The database."),
     "notifier": ("service.cli.notifier:notifier", "Channels: what is set up, and does it work."),
