@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import due, inbound, loops, outbox, planning, polling, receipts, sending, waiting
+from service import due, inbound, loops, outbox, planning, polling, receipts, retention, sending, waiting
 from service.db import explain
 from service.log import place_of
 from service.models import Meta
@@ -103,6 +103,7 @@ PERIODIC = (
     Job("poll", 20, polling.poll),
     Job("beat", 30, beat),
     Job("tidy", 300, tidy),
+    Job("purge", 3600, retention.purge),
 )
 
 
