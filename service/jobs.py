@@ -10,7 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import due, inbound, loops, outbox, planning, polling, receipts, retention, sending, waiting
+from service import (
+    due,
+    inbound,
+    loops,
+    outbox,
+    planning,
+    polling,
+    receipts,
+    retention,
+    sending,
+    traces,
+    waiting,
+)
 from service.db import explain
 from service.log import place_of
 from service.models import Meta
@@ -92,7 +104,7 @@ def tidy(site: Site) -> int:
     for drop in (loops.forget, inbound.drop_stuck, due.end_rests, outbox.drop_help_words):
         with site.db.write() as session:
             changed += drop(session, now)
-    return changed
+    return changed + traces.wipe_left(site)
 
 
 PERIODIC = (
