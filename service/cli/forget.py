@@ -27,8 +27,8 @@ def forget(who: str, yes: bool) -> None:
     show.say("Forgotten. Backups that were made before still hold them; delete those, too.")
     if not whole:
         show.say(
-            "Somebody is reading the database, so its log of writes still holds traces; the daemon removes them "
-            "within minutes after the reading ends."
+            "Somebody is reading the database, so its log of writes still holds traces; the daemon removes "
+            "them within minutes after the reading ends."
         )
 
 
