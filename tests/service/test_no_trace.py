@@ -81,7 +81,7 @@ def dump(world: World) -> bytes:
         cursor = connection.connection.cursor()
         for table in Row.metadata.sorted_tables:
             for query in (f"COPY {table.name} TO STDOUT", f"COPY {table.name} TO STDOUT (FORMAT binary)"):
-                with cursor.copy(query) as out:  # type: ignore[attr-defined]
+                with cursor.copy(query) as out:
                     copied += b"".join(map(bytes, out))
     return bytes(copied)
 
