@@ -18,9 +18,10 @@ from service.errors import WrongUsage
 @click.option("-o", "--output", default="-", help="The file to write; left out or `-`: standard output.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def export(who: str, code: str | None, output: str, force: bool) -> None:
-    """Write all that is kept of a person as one JSON document; needs their code.
+    """Write all that is kept of a person as one JSON document.
 
-    It holds their addresses, words and scores in clear: give it to nobody but them.
+    It needs their code: left out, one is sent to them. The document holds their addresses, words and scores in
+    clear; give it to nobody but them.
     """
     if output != "-" and os.path.lexists(output) and not force:
         raise WrongUsage("That file is there already; give another one, or --force to write over it.")

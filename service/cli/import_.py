@@ -14,9 +14,9 @@ from service.errors import WrongUsage
 @click.option("--couple", metavar="ID", help="The couple here that the person joins again.")
 @show.as_json
 def import_(file: BinaryIO, couple: str | None, json_: bool) -> None:
-    """Take over a person whom `attune export` wrote into a FILE, here or elsewhere; `-` is standard input.
+    """Take over a person from a file that `attune export` wrote.
 
-    They are asked as anybody is, and nudges start when they say yes. Who asked for no more messages is not.
+    Here or elsewhere; `-` is standard input. They are asked as anybody is, and nudges start when they say yes. Who asked for no more messages is not.
     """
     written = file.read(accepting.LARGEST + 1)
     if len(written) > accepting.LARGEST:

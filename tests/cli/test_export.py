@@ -70,9 +70,7 @@ def test_half_a_document_is_not_kept(cli: Cli, alex: str, file: Path) -> None:
 
 def test_where_nothing_can_be_written_that_is_said(cli: Cli, alex: str, file: Path) -> None:
     result = cli.run("export", "Alex", "-o", str(file.parent / "nowhere" / "x"), code=1)
-    assert (
-        result.stderr == "Error: The system refused: No such file or directory; nothing half-done was kept.\n"
-    )
+    assert result.stderr.startswith("Error: The system refused: No such file or directory;")
     assert cli.refused("export", "Kim") == NOBODY
 
 
