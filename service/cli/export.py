@@ -20,8 +20,8 @@ from service.errors import WrongUsage
 def export(who: str, code: str | None, output: str, force: bool) -> None:
     """Write all that is kept of a person as one JSON document.
 
-    It needs their code: left out, one is sent to them. The document holds their addresses, words and scores in
-    clear; give it to nobody but them.
+    It needs their code: left out, one is sent to them. The document holds their addresses, words and scores
+    in clear; give it to nobody but them.
     """
     if output != "-" and os.path.lexists(output) and not force:
         raise WrongUsage("That file is there already; give another one, or --force to write over it.")
