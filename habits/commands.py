@@ -24,6 +24,7 @@ from habits.parts import (
     Resume,
     Share,
     ShareNothing,
+    ShowAccess,
     ShowCall,
     ShowHabits,
     ShowNext,
@@ -57,6 +58,7 @@ HARMLESS_TO_ASK = frozenset(
         Verb.HOW,
         Verb.CALL,
         Verb.RESULTS,
+        Verb.ACCESS,
         Verb.SHARE_NOTHING,
     }
 )
@@ -66,6 +68,7 @@ PLAIN: dict[Verb, Part] = {
     Verb.HABITS: ShowHabits(),
     Verb.NEXT: ShowNext(),
     Verb.RESULTS: ShowResults(),
+    Verb.ACCESS: ShowAccess(),
     Verb.CALL: ShowCall(),
     Verb.SHARE_NOTHING: ShareNothing(),
     Verb.LEAVE: Leave(),

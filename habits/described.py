@@ -17,6 +17,7 @@ PLAIN: dict[type, str] = {
     parts.ShowHabits: "asks for the list",
     parts.ShowNext: "asks when the next reminder comes",
     parts.ShowResults: "asks for the own check-ins",
+    parts.ShowAccess: "asks who has looked",
     parts.ShowCall: "asks for people to call",
     parts.ShareNothing: "shares nothing",
     parts.Leave: "leaves everything",

@@ -36,6 +36,7 @@ class Verb(StrEnum):
     HOW = "how"
     CALL = "call"
     RESULTS = "results"
+    ACCESS = "access"
     SHARE = "share"
     SHARE_NOTHING = "share_nothing"
     TOGETHER = "together"

@@ -142,6 +142,11 @@ class ShowResults:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowAccess:
+    """Asks who has looked at their data."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowCall:
     """Asks for people to call."""
 
@@ -302,6 +307,7 @@ Part = (
     | ShowHabits
     | ShowNext
     | ShowResults
+    | ShowAccess
     | ShowCall
     | Tell
     | Share

@@ -41,7 +41,10 @@ EVEN_IF_STOPPED = {
     said.Keep: Cause.OPT_OUT,
 }
 """What is answered even to somebody who stopped, and as what."""
-EXTRAS = (said.ShowStreaks, said.ShowHabits, said.ShowNext, said.ShowResults, said.Tell, said.UnknownNumber)
+EXTRAS = (
+    *(said.ShowStreaks, said.ShowHabits, said.ShowNext, said.ShowResults, said.ShowAccess),
+    *(said.Tell, said.UnknownNumber),
+)
 """Answers that may be asked for once more, if there is no room for all of them."""
 ONLY_FIRST = (said.Later, said.Tell)
 """What is done once for a message."""
@@ -189,6 +192,8 @@ def _shown(at: Acting, part: said.Part) -> str:
             return telling.call(at)
         case said.ShowResults():
             return sharing.results(at)
+        case said.ShowAccess():
+            return telling.access(at)
         case said.BadScores():
             return telling.once(at, "pulse_wrong", telling.ASKED_FOR_SCORES)
         case said.Which():

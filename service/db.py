@@ -7,6 +7,7 @@ transaction can fail only before it did anything; on PostgreSQL it is an ordinar
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache
@@ -24,6 +25,8 @@ from service.errors import AttuneError
 
 GONE = "The database file is gone; put it back from a backup, then start Attune again."
 WRITE = "attune_write"
+MOMENT_MS = 200
+"""How long an emptying of SQLite's log waits for whoever reads before it makes way for others."""
 
 
 class DatabaseError(AttuneError):
@@ -47,6 +50,7 @@ class Database:
         self._turn_seconds = busy_seconds if beside else -1.0  # Without end: each turn is a short one.
         self._writing = threading.local()
         self._was_there = not self.is_missing
+        self._busy_seconds = busy_seconds
 
     @property
     def is_missing(self) -> bool:
@@ -99,14 +103,26 @@ class Database:
         finally:
             self._turn.release()
 
-    def purge(self) -> None:
-        """Empty SQLite's log of writes, so that nothing deleted is left in it; waits for whoever reads."""
-        if self.is_sqlite:
-            connection = self.engine.raw_connection()  # A plain one: this cannot be part of a transaction.
-            try:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                connection.close()
+    def purge(self, seconds: float = 0) -> bool:
+        """Empty SQLite's log of writes, so that nothing deleted is left in it; say whether that was done.
+
+        It cannot be while somebody reads. It is tried again for so many seconds, each time for a moment only:
+        who wants to write waits for as long.
+        """
+        if not self.is_sqlite:
+            return True
+        end = time.monotonic() + seconds
+        connection = self.engine.raw_connection()  # A plain one: this cannot be part of a transaction.
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {MOMENT_MS}")
+            while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() >= end:
+                    return False
+                time.sleep(MOMENT_MS / 1000)
+            return True
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
+            connection.close()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -17,7 +17,7 @@ from habits import parts, replies
 from habits.parts import Part
 from habits.replies import Rule
 from notifiers.base import Inbound
-from service import acts, addresses, answering, due, loops, outbox, reading, rests, strangers
+from service import acts, addresses, answering, due, loops, outbox, reading, rests, strangers, traces
 from service.acting import Acting
 from service.answering import Came
 from service.db import insert_new
@@ -35,6 +35,8 @@ TRIES = 3
 STUCK_FOR = timedelta(days=7)
 OLDEST = timedelta(days=3)
 """A message that was fetched counts for the day it came on, so far back at most."""
+WIPE_SECONDS = 1.0
+"""So long a message that deletes all waits for whoever reads; the tidying has more patience."""
 LONGEST = 1600
 """Characters of a message that are read; what is longer is cut."""
 NO_SIGN_OF_LIFE = (parts.Automatic,)
@@ -135,7 +137,7 @@ def understand(site: Site, reply_id: UUID, now: datetime, sender: Sender | None 
         _count_try(site, reply_id)
         return None
     if understood and understood.forgets:
-        site.db.purge()
+        traces.wipe(site, WIPE_SECONDS)
     if understood and understood.of_stranger and understood.answer and sender:
         strangers.send(site, sender, understood.answer)
     return understood

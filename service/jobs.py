@@ -10,7 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import due, inbound, loops, outbox, planning, polling, receipts, schema, sending, waiting
+from service import (
+    due,
+    inbound,
+    loops,
+    outbox,
+    planning,
+    polling,
+    receipts,
+    retention,
+    schema,
+    sending,
+    traces,
+    waiting,
+)
 from service.db import DatabaseError, explain
 from service.log import place_of
 from service.models import Meta
@@ -95,7 +108,7 @@ def tidy(site: Site) -> int:
     for drop in (loops.forget, inbound.drop_stuck, due.end_rests, outbox.drop_help_words):
         with site.db.write() as session:
             changed += drop(session, now)
-    return changed
+    return changed + traces.wipe_left(site)
 
 
 PERIODIC = (
@@ -106,6 +119,7 @@ PERIODIC = (
     Job("poll", 20, polling.poll),
     Job("beat", 30, beat),
     Job("tidy", 300, tidy),
+    Job("purge", 3600, retention.purge),
 )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from service import due, joints, outbox
+from service import due, joints, outbox, traces
 from service.models import Address, Attempt, Couple, Habit, Member, Nudge, Pause, Person, Receipt, Reply
 
 
@@ -69,6 +69,7 @@ def forget(session: Session, person: Person, now: datetime) -> None:
     all that was theirs.
     """
     joints.keep(session, person, now)
+    traces.mark(session)
     person_id, couple_id = person.id, person.couple_id
     theirs = select(Attempt.channel, Attempt.provider_id).join(Nudge).where(Nudge.person_id == person_id)
     session.execute(

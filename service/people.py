@@ -62,7 +62,7 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
     )
     with site.db.write() as session:
         if new.couple_id is not None:
-            _check_room(session, new.couple_id)
+            check_room(session, new.couple_id)
         person = Person(
             id=new_id(),
             couple_id=new.couple_id,
@@ -98,7 +98,8 @@ def _check_usable(site: Site, kind: AddressKind, address: str) -> None:
         )
 
 
-def _check_room(session: Session, couple_id: UUID) -> None:
+def check_room(session: Session, couple_id: UUID) -> None:
+    """Lock a couple. Raises WrongUsage if there is none, or if it is complete."""
     if session.get(Couple, couple_id, with_for_update=True) is None:
         raise WrongUsage("There is no such couple; `attune couple list` shows them all.")
     if len(session.scalars(select(Person.id).where(Person.couple_id == couple_id)).all()) >= 2:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import composing, due, outbox, parting
+from service import composing, due, outbox, parting, traces
 from service.errors import AttuneError, NeedsPerson, WrongUsage
 from service.ids import new_id
 from service.models import AccessLog, Member, Nudge, Person
@@ -21,6 +21,8 @@ from service.states import Cause, NudgeKind
 
 GOOD_FOR = timedelta(hours=24)
 NOT_AGAIN_FOR = timedelta(minutes=10)
+INSIST_SECONDS = 10.0
+"""So long it is tried to leave nothing in SQLite's log while others read."""
 
 
 def look(site: Site, person_id: UUID, what: str, code: str | None, now: datetime) -> None:
@@ -105,14 +107,16 @@ def leave(site: Site, person_id: UUID, habit_id: UUID | None, now: datetime) -> 
         return parting.leave(session, person, theirs if habit_id is None else [habit_id], now)
 
 
-def forget(site: Site, person_id: UUID) -> None:
+def forget(site: Site, person_id: UUID, seconds: float = INSIST_SECONDS) -> bool:
     """Delete a person and all that is theirs, for good; only that an address wants no messages is kept.
 
-    What is on its way to them just now is not recorded any more. Copies in older backups stay there.
+    Returns False if SQLite's log still holds traces because somebody reads, for so many seconds; the daemon's
+    tidying empties it later. What is on its way to them just now is not recorded any more. Copies in older
+    backups stay there.
     """
     with site.db.write() as session:
         parting.forget(session, _locked(session, person_id), site.now())
-    site.db.purge()
+    return traces.wipe(site, seconds)
 
 
 def _locked(session: Session, person_id: UUID) -> Person:

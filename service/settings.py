@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -26,6 +27,14 @@ from pydantic_settings import SettingsError as SourceError
 from service.errors import WrongUsage
 
 PREFIX = "ATTUNE_"
+SHORTEST = {
+    "keep_words_days": 7,
+    "keep_nudges_days": 60,
+    "keep_replies_days": 30,
+    "keep_events_days": 7,
+    "keep_access_days": 90,
+}
+"""Days that something has to be kept at least: it is looked at, or may be repeated, for as long."""
 
 
 class SettingsError(WrongUsage):
@@ -103,6 +112,35 @@ class Settings(BaseSettings):
     busy_seconds: float = Field(
         default=30.0, ge=1, le=300, description="Seconds to wait for SQLite's write lock before giving up."
     )
+    keep_words_days: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="Days after which the words of a message are dropped; 7 or more. 0: never.",
+    )
+    keep_nudges_days: int = Field(
+        default=400,
+        ge=0,
+        le=3650,
+        description="Days after which a message is dropped with all that became of it; 60 or more. 0: never.",
+    )
+    keep_replies_days: int = Field(
+        default=90,
+        ge=0,
+        le=3650,
+        description="Days after which it is dropped that a reply came in, whose text went long before; "
+        "30 or more, so that one that a provider repeats is known again. 0: never.",
+    )
+    keep_events_days: int = Field(
+        default=90, ge=0, le=3650, description="Days after which an event is dropped; 7 or more. 0: never."
+    )
+    keep_access_days: int = Field(
+        default=1095,
+        ge=0,
+        le=3650,
+        description="Days after which it is dropped that somebody looked at a person's data; 90 or more. "
+        "0: never.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What is logged."
     )
@@ -117,6 +155,16 @@ class Settings(BaseSettings):
     @classmethod
     def _no_slash_at_the_end(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value
+
+    @field_validator(
+        "keep_words_days", "keep_nudges_days", "keep_replies_days", "keep_events_days", "keep_access_days"
+    )
+    @classmethod
+    def _not_too_short(cls, value: int, info: ValidationInfo) -> int:
+        least = SHORTEST[info.field_name or ""]
+        if 0 < value < least:
+            raise PydanticCustomError("too_short", "Input should be 0, or {least} or more", {"least": least})
+        return value
 
     @property
     def url(self) -> str:

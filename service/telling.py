@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from habits import parts
+from sqlalchemy import func, select
+
+from habits import parts, wording
 from notifiers.segments import fitting
 from service import composing, counters, due
 from service.acting import Acting
+from service.models import AccessLog
 from service.sparing import in_streaks
 
 MOST_NAMED = 3
@@ -18,6 +21,9 @@ WHICH = {
 }
 TOPICS = (parts.About.MORE, parts.About.DEEPER, parts.About.WHY, parts.About.HOW)
 """In the order of the words for them in the catalogue."""
+LOOKS = ("log", "streaks", "pulse", "habit", "simulate", "export", "import")
+"""What can be opened, in the order of the words for it in the catalogue; anything else comes after."""
+MOST_LOOKS = 2
 ASKED_BACK = "asked back"
 ASKED_FOR_SCORES = "asked for scores"
 """Why an answer went out that asks back: the same is not asked twice running."""
@@ -91,6 +97,25 @@ def coming(at: Acting) -> str:
         return at.text("paused")
     next_at = due.next_for(at.session, at.person)
     return at.text("next", when=at.when(next_at)) if next_at else at.text("next_none")
+
+
+def access(at: Acting) -> str:
+    """Return how often the operator has opened the person's data, and the last looks, the newest first."""
+    theirs = AccessLog.person_id == at.person.id
+    total = at.session.scalar(select(func.count()).where(theirs)) or 0
+    if not total:
+        return at.text("looked_none")
+    newest = select(AccessLog).where(theirs).order_by(AccessLog.at.desc(), AccessLog.id.desc())
+    looks = [_look(at, row) for row in at.session.scalars(newest.limit(MOST_LOOKS))]
+    # By day and thing: who tries again and again is told of once.
+    return at.text("looked", total=total, looks=", ".join(dict.fromkeys(looks)))
+
+
+def _look(at: Acting, row: AccessLog) -> str:
+    turn = LOOKS.index(row.what) if row.what in LOOKS else len(LOOKS)
+    what = composing.text(at.person.language, "looked_what", turn)
+    when = wording.on_day(at.person.language, due.today(at.person, row.at), at.context.today)
+    return at.text("looked_item", what=what, when=when)
 
 
 def call(at: Acting) -> str:

@@ -34,6 +34,8 @@ COMMANDS = {
         "service.cli.simulate:simulate",
         "Put one message through the real path, and say what was understood.",
     ),
+    "export": ("service.cli.export:export", "Write all that is kept of a person as one JSON document."),
+    "import": ("service.cli.import_:import_", "Take over a person from a file that `attune export` wrote."),
     "forget": ("service.cli.forget:forget", "Delete a person and all that is theirs, for good."),
     "key": ("service.cli.key:key", "The key that everything private is sealed with."),
     "db": ("service.cli.db:db", "The database."),

@@ -23,8 +23,13 @@ def forget(who: str, yes: bool) -> None:
             person_id, name = person.id, site.sealer.unseal(person.name_sealed)
         if not yes:
             _ask(name)
-        privacy.forget(site, person_id)
+        whole = privacy.forget(site, person_id)
     show.say("Forgotten. Backups that were made before still hold them; delete those, too.")
+    if not whole:
+        show.say(
+            "Somebody is reading the database, so its log of writes still holds traces; the daemon removes "
+            "them within minutes after the reading ends."
+        )
 
 
 def _ask(name: str) -> None:

@@ -35,6 +35,7 @@ class Nudge(Row):
         ),
         partial("ix_nudge_planned", "not_before", "id", where="state = 'planned'"),
         partial("ix_nudge_open", "state", "not_before", where="state IN ('sending', 'unknown')"),
+        partial("ix_nudge_words", "due_at", where="words_sealed IS NOT NULL"),
         Index("ix_nudge_person_id_due_at", "person_id", "due_at"),
     )
 

@@ -51,6 +51,7 @@ def _noted(part: Part) -> str | None:
         parts.ShowHabits: "habits",
         parts.ShowNext: "next",
         parts.ShowResults: "results",
+        parts.ShowAccess: "access",
         parts.ShowCall: "call",
     }
     return names.get(type(part), type(part).__name__.lower())

@@ -28,6 +28,7 @@ def longest(language: str) -> dict[str, str | int]:
     ]
     weekdays = [wording.on_day(language, date(2026, 11, 20) + timedelta(days=n), TODAY) for n in range(5)]
     when = wording.variants(language, "day_at_time", when=max(weekdays, key=len), time="20:30")[0]
+    looked = max((one for (one,) in wording.catalogue(language)["looked_what"].alternatives), key=len)
     return {
         "title": titles[0],
         "prompt": max((prompt.text for practice in known for prompt in practice.prompts), key=weight),
@@ -70,6 +71,8 @@ def longest(language: str) -> dict[str, str | int]:
         "helplines": max(lines.values(), key=len),
         "items": ", ".join(labels[:3]),
         "both": "; ".join(f"{label}: you 5, your partner 5" for label in labels[:3]),
+        "what": looked,
+        "looks": ", ".join([f"{looked} {max(weekdays, key=len)}"] * 2),
         "scored": ", ".join(f"{label} 5 5 5 5 5 5" for label in labels),
     }
 
@@ -227,6 +230,7 @@ ANSWERS = {
         "shared",
     ),
     *("share_nothing", "share_which", "share_none", "results", "results_none"),
+    *("looked", "looked_none"),
 }
 BLAME = {
     "en": ("missed", "failed", "forgot", "should have", "late!", "lazy"),

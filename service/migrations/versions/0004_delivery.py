@@ -26,9 +26,22 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_wording")),
     )
+    op.create_index(
+        "ix_nudge_words",
+        "nudge",
+        ["due_at"],
+        sqlite_where=sa.text("words_sealed IS NOT NULL"),
+        postgresql_where=sa.text("words_sealed IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "ix_nudge_words",
+        table_name="nudge",
+        sqlite_where=sa.text("words_sealed IS NOT NULL"),
+        postgresql_where=sa.text("words_sealed IS NOT NULL"),
+    )
     op.drop_table("wording")
     with op.batch_alter_table("consent") as batch:
         batch.drop_column("reply_id")
