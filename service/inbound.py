@@ -4,7 +4,7 @@ First: store it, apply an exact opt-out, commit. Second: understand it, write wh
 drop its text. A sweep takes up what was left in between, so that no bug in the grammar loses a message.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -17,15 +17,27 @@ from habits import parts, replies
 from habits.parts import Part
 from habits.replies import Rule
 from notifiers.base import Inbound
-from service import acts, addresses, answering, due, loops, outbox, reading, rests, strangers
-from service.acting import Acting
+from service import (
+    acts,
+    addresses,
+    answering,
+    due,
+    loops,
+    outbox,
+    outcomes,
+    reading,
+    rests,
+    returned,
+    strangers,
+)
+from service.acting import ARRIVED, Acting
 from service.answering import Came
 from service.db import insert_new
 from service.errors import WrongUsage
 from service.ids import new_id
-from service.models import Address, Person, Reply
+from service.models import Address, Nudge, Person, Reply
 from service.site import Site
-from service.states import AddressKind, ReplyState
+from service.states import AddressKind, NudgeState, ReplyState
 from service.strangers import Sender
 
 log = structlog.get_logger()
@@ -71,6 +83,10 @@ def store_in(
     # Half of a pair of surrogates cannot be kept, nor sent by anybody.
     text = message.text[:LONGEST].encode("utf-8", "ignore").decode("utf-8")
     address = _address_of(session, lookup)
+    nudge = returned.nudge_of(session, site, channel, message, address.person_id if address else None)
+    if nudge and address is None and (address := _own_address(session, nudge, kind)):
+        lookup = address.lookup  # They wrote from another mailbox of theirs.
+    nudge_id = nudge.id if nudge and address else None
     reply_id = new_id()
     row = {
         "id": reply_id,
@@ -79,6 +95,7 @@ def store_in(
         "provider_id": message.provider_id,
         "lookup": lookup,
         "person_id": address.person_id if address else None,
+        "nudge_id": nudge_id,
         "raw_sealed": site.sealer.seal(text),
         "answered": message.answered or message.opted_out,
         "echo": loops.echo(site.sealer, lookup, text),
@@ -86,7 +103,8 @@ def store_in(
     }
     if not insert_new(session, Reply, [row]):
         return None
-    if address and address.dead_at and addresses.revive(session, address):
+    proved = not returned.proves_nothing(channel, kind, nudge_id)
+    if proved and address and address.dead_at and addresses.revive(session, address):
         due.refresh(session, session.get_one(Person, address.person_id), now)
     if message.opted_out or replies.is_opt_out(text):
         came = Came(reply_id, channel, kind, lookup)
@@ -118,6 +136,13 @@ def _address_of(session: Session, lookup: bytes) -> Address | None:
         return None
     session.refresh(address)
     return address
+
+
+def _own_address(session: Session, nudge: Nudge, kind: AddressKind) -> Address | None:
+    """Return the address that a message of ours went to, its person locked, unless it is another's by now."""
+    went_to = returned.address_of(session, nudge, kind)
+    address = _address_of(session, went_to.lookup) if went_to else None
+    return address if address and address.person_id == nudge.person_id else None
 
 
 def understand(site: Site, reply_id: UUID, now: datetime, sender: Sender | None = None) -> Understood | None:
@@ -156,11 +181,14 @@ def understand_in(
     address = addresses.last_known(session, reply.lookup, person.id) if person else None
     if person is None or address is None:
         return _of_stranger(session, site, reply, text, sender, now)
+    answered = _arrived(session, reply, now)
     # Read as of when it came: it may have been left for a while.
-    read, context = reading.read(session, site.sealer, person, address, text, reply.received_at)
+    read, context = reading.read(session, site.sealer, person, address, text, reply.received_at, answered)
+    at = Acting(session, site, person, address, reply, context, now)
+    if returned.proves_nothing(reply.channel, reply.kind, reply.nudge_id):
+        return _without_proof(at, read)
     if not isinstance(read.parts[0], NO_SIGN_OF_LIFE):
         rests.alive(session, person, now)
-    at = Acting(session, site, person, address, reply, context, now)
     words = _act(at, read)
     if at.answer.forgets:
         return Understood(read.parts, words, read.rule, forgets=True)
@@ -174,6 +202,25 @@ def _of_stranger(
     strangers.heed(session, reply, read, now)
     words = strangers.answer(session, site, reply, read, sender)
     return Understood(read.parts, words, read.rule, of_stranger=True)
+
+
+def _arrived(session: Session, reply: Reply, now: datetime) -> Nudge | None:
+    """Return the message of ours that one proves to answer; one of unknown fate has evidently arrived."""
+    if reply.nudge_id is None:
+        return None
+    outbox.move(session, reply.nudge_id, outcomes.OPEN, NudgeState.SENT, ARRIVED, sent_at=now)
+    return session.get(Nudge, reply.nudge_id)
+
+
+def _without_proof(at: Acting, read: replies.Reading) -> Understood:
+    """Do what counts even from a mail that may be forged; else ask, once a day, to answer one of ours."""
+    heeded = tuple(part for part in read.parts if isinstance(part, returned.WITHOUT_PROOF))
+    if heeded:
+        return _answered(at, read, _act(at, replace(read, parts=heeded)))
+    silent = at.person.stopped_at or isinstance(read.parts[0], strangers.SILENT)
+    if not silent and returned.first_today(at.session, at.reply):
+        return _answered(at, read, at.branded("mail_unproven"))
+    return Understood(read.parts, None, read.rule, "nothing in the mail proves who wrote it")
 
 
 def _act(at: Acting, read: replies.Reading) -> str:

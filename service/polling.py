@@ -8,8 +8,8 @@ from datetime import datetime
 
 import structlog
 
-from notifiers.base import Inbound, Poller, SendError
-from service import inbound, receipts
+from notifiers.base import Inbound, Poller, Report, SendError
+from service import inbound, receipts, returned
 from service.models import Meta
 from service.site import Site
 from service.states import AddressKind
@@ -42,7 +42,7 @@ def _poll(site: Site, name: str, notifier: Poller) -> int:
                 "cannot fetch", channel=name, kind=error.kind.value, code=error.code, why=error.reason
             )
             break
-        new += sum(receipts.record(site, name, report, None, now) for report in polled.reports)
+        new += sum(_record(site, name, report, now) for report in polled.reports)
         new += sum(_take(site, name, message, now) for message in polled.messages)
         if polled.mark != mark:
             _move_mark(site, name, polled.mark)
@@ -51,12 +51,19 @@ def _poll(site: Site, name: str, notifier: Poller) -> int:
     return new
 
 
+def _record(site: Site, name: str, report: Report, now: datetime) -> bool:
+    """Keep a report; say whether it was new."""
+    attempt_id = returned.attempt_in(report.provider_id)
+    return receipts.record(site, name, report, attempt_id, now)
+
+
 def _take(site: Site, name: str, message: Inbound, now: datetime) -> bool:
     """Store a message and understand it; say whether it was new."""
     kind = AddressKind(message.address_kind)
     reply_id = inbound.store(site, name, kind, message, now)
     if reply_id:
-        inbound.understand(site, reply_id, now, Sender(kind, inbound.one_form(site, kind, message.sender)))
+        sender = Sender(kind, inbound.one_form(site, kind, message.sender), message.provider_id)
+        inbound.understand(site, reply_id, now, sender)
     return reply_id is not None
 
 

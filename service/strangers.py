@@ -32,6 +32,8 @@ class Sender:
 
     kind: AddressKind
     address: str = field(repr=False)
+    message_id: str = ""
+    """Of the message, for an answer that is to stand below it."""
 
 
 def read(text: str, now: datetime) -> Reading:
@@ -107,7 +109,16 @@ def send(site: Site, sender: Sender, words: str) -> None:
     if notifier is None:
         return
     try:
-        notifier.send(Message(attempt_id=str(new_id()), to=sender.address, text=words, language=LANGUAGE))
+        notifier.send(
+            Message(
+                attempt_id=str(new_id()),
+                to=sender.address,
+                text=words,
+                language=LANGUAGE,
+                address_kind=sender.kind,
+                answers=sender.message_id,
+            )
+        )
     except SendError as error:
         log.warning("stranger not answered", channel=notifier.name, kind=error.kind.value, code=error.code)
     except Exception as error:  # A channel with a bug; its words could hold the address.
