@@ -7,7 +7,7 @@ import re
 from html import unescape
 
 # Neither part can begin anew inside the other, so that nothing is looked at twice.
-_TOKENS = re.compile(r"(<[^<>]*>)")
+_TOKENS = re.compile(r"(<!--|-->|<[a-zA-Z/!?][^<>]*>)")
 _NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})")
 _HIDDEN = frozenset({"style", "script", "head", "title", "xml"})
 _LINES = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "hr", "table", "ul", "ol", "pre"})
@@ -17,26 +17,25 @@ _QUOTES = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _LONGEST_TAG = 2000
+_END = "-->"
 
 
 def words(page: str) -> str:
     """Return the words of a page, line by line; nothing of what it quotes, as mail programs mark that."""
     lines: list[str] = []
-    hidden = ""  # The element whose words are not shown, or `-->` inside a comment.
+    hidden = ""  # The element whose words are not shown, or what ends a comment.
     quoted = 0
     for token in _TOKENS.split(page):
-        if hidden == "-->":
-            hidden = "" if token.rstrip().endswith("-->") or "-->" in token else hidden
+        if hidden == _END:
+            hidden = "" if _END in token else hidden
             continue
-        if not (token.startswith("<") and token.endswith(">")):
-            if not hidden and not quoted:
-                lines.append(" ".join(unescape(token).split(" ")).replace("\r", "").replace("\n", " "))
-            continue
-        if token.startswith("<!--"):
-            hidden = hidden if token.endswith("-->") else hidden or "-->"
+        if token == "<!--":  # noqa: S105 (No password: a piece of a page.)
+            hidden = hidden or _END
             continue
         tag = _NAME.match(token)
         if tag is None:
+            if not hidden and not quoted and not _TOKENS.fullmatch(token):
+                lines.append(re.sub(r"\s+", " ", unescape(token)))
             continue
         closing, name = tag[1] == "/", tag[2].lower()
         if hidden:
@@ -50,4 +49,5 @@ def words(page: str) -> str:
             break
         elif name in _LINES:
             lines.append("\n")
-    return "\n".join(" ".join(line.split()) for line in "".join(lines).split("\n")).strip()
+    text = "\n".join(" ".join(line.split()) for line in "".join(lines).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

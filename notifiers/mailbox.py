@@ -54,6 +54,8 @@ def read(raw: bytes, ours: Address, received_at: datetime | None = None) -> Inbo
 
 
 def _read(raw: bytes, ours: Address, received_at: datetime | None) -> Inbound | Report | None:
+    if raw.count(b"boundary=") > _MOST_PARTS:
+        return None  # Python looks at each line once for each part that it may end.
     parsed = message_from_bytes(raw)
     sender = _sender(parsed)
     post = _Post(parsed, raw, sender, _header(parsed, "Subject"))
@@ -153,11 +155,16 @@ def _text(post: _Post, answers: bool) -> str:
 
 def _body(parsed: Mail) -> str:
     parts = list(_shown(parsed))
-    plain = next((part for part in parts if part.get_content_type() == "text/plain"), None)
+    plain = next((part for part in parts if _is_plain(part)), None)
     if plain is not None and (words := _content(plain)).strip():
         return words
     page = next((part for part in parts if part.get_content_type() == "text/html"), None)
     return html_text.words(_content(page)) if page is not None else ""
+
+
+def _is_plain(part: Mail) -> bool:
+    """Say whether a part is text; one that was to have parts, and has none, is taken as it is."""
+    return part.get_content_type() == "text/plain" or part.get_content_maintype() == "multipart"
 
 
 def _shown(parsed: Mail) -> Iterator[Mail]:

@@ -1,0 +1,118 @@
+"""What somebody wrote themselves, whatever stands around it; and that no mail takes long."""
+
+import sys
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifiers import html_text, quotes
+
+MINE = [
+    "on monday I did it: 3 times",
+    "Am Montag schrieb ich ihr",
+    "from: my heart",
+    "I wrote 3 things and she wrote:\nthank you",
+    "> ",
+    "1\n2",
+    "von meinem Handy aus erledigt",
+    "El lunes: hecho",
+    "-- ja --",
+    "Sent with love",
+]
+
+
+@pytest.mark.parametrize("text", MINE)
+def test_own_words_stay(text: str) -> None:
+    assert quotes.own_words(text) == ("" if text == "> " else text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])))
+def test_own_words_are_lines_of_the_text(text: str) -> None:
+    lines = {line.strip() for line in text.splitlines()}
+    assert set(quotes.own_words(text).splitlines()) <= {*lines, ""}
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("<p>one<br>two</p><blockquote>three</blockquote>four", "one\ntwo\n\nfour"),
+        ("a &lt;b&gt; &amp; c", "a <b> & c"),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        ("<style>p{}</style><script>x<1</script>done", "done"),
+        ("<!-- <b> -->done<!--[if mso]><xml>x</xml><![endif]-->", "done"),
+        ('done<div class="moz-cite-prefix">On Monday wrote:</div>x', "done"),
+        ("done<blockquote>a<blockquote>b</blockquote>c</blockquote>", "done"),
+        ("done <b>twice</b> <i>to</i>day", "done twice today"),
+        ("", ""),
+    ],
+)
+def test_words_of_a_page(page: str, words: str) -> None:
+    assert html_text.words(page) == words
+
+
+NASTY = [
+    ">",
+    ">\n",
+    "On ",
+    "On 1 x\n",
+    "On 1:\n",
+    "Am 1 schrieb\n",
+    "From: \n",
+    "From: a\nSent: b\n",
+    "-",
+    "_",
+    "\n",
+]
+NASTY += [
+    "sent from my ",
+    " schrieb am ",
+    "1.1.26 <a@",
+    "<div>",
+    "<a ",
+    "<",
+    "<!--",
+    "&#",
+    "class=",
+    "<blockquote>",
+]
+NASTY += ["<style>", '<a class="', "<a><", "--\u00a0"]
+
+
+def work(text: str) -> int:
+    """Return how many lines of our own code are run for a text, as page and as words: no clock is needed.
+
+    What the lines call in C looks at 400 characters at most, or at each character once.
+    """
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal count
+        if frame.f_code.co_filename not in (quotes.__file__, html_text.__file__):
+            return None
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        quotes.own_words(text)
+        html_text.words(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("unit", NASTY)
+def test_twice_the_text_is_twice_the_work(unit: str) -> None:
+    once, twice = (work(unit * (size // len(unit))) for size in (4_000, 8_000))
+    assert twice <= 2 * once + 100
+
+
+@pytest.mark.parametrize("unit", [">", "On ", "<div>"])
+def test_a_megabyte_is_read(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    assert len(quotes.own_words(text)) <= len(text)
+    assert len(html_text.words(text)) <= len(text)
