@@ -53,8 +53,9 @@ class MailboxSettings(BaseModel):
             missing = "imap_password" if self.imap_password is None else "imap_username"
             raise ValueError(f"The setting `{missing}` of the channel `smtp` is missing: give both or none.")
         if self.imap_host is None:
-            given = sorted(name for name in self.model_fields_set if name.startswith("imap_"))
-            if given and any(getattr(self, name) is not None for name in given):
+            named = (name for name in sorted(self.model_fields_set) if name.startswith("imap_"))
+            given = [name for name in named if getattr(self, name) is not None]
+            if given:
                 raise ValueError(
                     f"The setting `{given[0]}` of the channel `smtp` needs `imap_host`: "
                     "give the name of the IMAP server."

@@ -24,20 +24,19 @@ from service import (
     due,
     loops,
     outbox,
-    outcomes,
     reading,
     rests,
     returned,
     strangers,
 )
-from service.acting import ARRIVED, Acting
+from service.acting import Acting
 from service.answering import Came
 from service.db import insert_new
 from service.errors import WrongUsage
 from service.ids import new_id
-from service.models import Address, Nudge, Person, Reply
+from service.models import Address, Person, Reply
 from service.site import Site
-from service.states import AddressKind, NudgeState, ReplyState
+from service.states import AddressKind, ReplyState
 from service.strangers import Sender
 
 log = structlog.get_logger()
@@ -84,9 +83,9 @@ def store_in(
     text = message.text[:LONGEST].encode("utf-8", "ignore").decode("utf-8")
     address = _address_of(session, lookup)
     nudge = returned.nudge_of(session, site, channel, message, address.person_id if address else None)
-    if nudge and address is None and (address := _own_address(session, nudge, kind)):
-        lookup = address.lookup  # They wrote from another mailbox of theirs.
-    nudge_id = nudge.id if nudge and address else None
+    if nudge and address is None and (own := returned.mailbox_of(session, nudge, kind)):
+        lookup, address = own, _address_of(session, own)  # They wrote from another mailbox of theirs.
+    nudge_id = nudge.id if nudge and address and address.person_id == nudge.person_id else None
     reply_id = new_id()
     row = {
         "id": reply_id,
@@ -138,13 +137,6 @@ def _address_of(session: Session, lookup: bytes) -> Address | None:
     return address
 
 
-def _own_address(session: Session, nudge: Nudge, kind: AddressKind) -> Address | None:
-    """Return the address that a message of ours went to, its person locked, unless it is another's by now."""
-    went_to = returned.address_of(session, nudge, kind)
-    address = _address_of(session, went_to.lookup) if went_to else None
-    return address if address and address.person_id == nudge.person_id else None
-
-
 def understand(site: Site, reply_id: UUID, now: datetime, sender: Sender | None = None) -> Understood | None:
     """Understand one stored message; None if it was understood already. Safe to repeat.
 
@@ -181,7 +173,7 @@ def understand_in(
     address = addresses.last_known(session, reply.lookup, person.id) if person else None
     if person is None or address is None:
         return _of_stranger(session, site, reply, text, sender, now)
-    answered = _arrived(session, reply, now)
+    answered = returned.arrived(session, reply, now)
     # Read as of when it came: it may have been left for a while.
     read, context = reading.read(session, site.sealer, person, address, text, reply.received_at, answered)
     at = Acting(session, site, person, address, reply, context, now)
@@ -202,14 +194,6 @@ def _of_stranger(
     strangers.heed(session, reply, read, now)
     words = strangers.answer(session, site, reply, read, sender)
     return Understood(read.parts, words, read.rule, of_stranger=True)
-
-
-def _arrived(session: Session, reply: Reply, now: datetime) -> Nudge | None:
-    """Return the message of ours that one proves to answer; one of unknown fate has evidently arrived."""
-    if reply.nudge_id is None:
-        return None
-    outbox.move(session, reply.nudge_id, outcomes.OPEN, NudgeState.SENT, ARRIVED, sent_at=now)
-    return session.get(Nudge, reply.nudge_id)
 
 
 def _without_proof(at: Acting, read: replies.Reading) -> Understood:

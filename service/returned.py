@@ -5,7 +5,7 @@ their mails has: the signed token in the address that our mail asked to be answe
 """
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from habits import parts
 from notifiers.base import Inbound
-from service import links
+from service import addresses, links, outbox, outcomes
+from service.acting import ARRIVED
 from service.ids import as_id
 from service.models import Address, Attempt, Nudge, Reply
 from service.site import Site
-from service.states import AddressKind
+from service.states import AddressKind, NudgeState
 
 WITHOUT_PROOF = (parts.Stop, parts.Help, parts.Danger)
 """What counts from a mail that may be forged: nobody is to be kept from it, and it does little harm."""
@@ -59,10 +60,21 @@ def attempt_in(message_id: str) -> UUID | None:
     return as_id(message_id.strip("<>").partition("@")[0]) if message_id.startswith("<") else None
 
 
-def address_of(session: Session, nudge: Nudge, kind: AddressKind) -> Address | None:
-    """Return the address that a message went to, if it is of this kind."""
-    address = session.get(Address, nudge.address_id) if nudge.address_id else None
-    return address if address and address.kind is kind else None
+def mailbox_of(session: Session, nudge: Nudge, kind: AddressKind) -> bytes | None:
+    """Return the look-up of the address a message went to, if that is of this kind and still its person's."""
+    went_to = session.get(Address, nudge.address_id) if nudge.address_id else None
+    if went_to is None or went_to.kind is not kind:
+        return None
+    now_of = addresses.last_known(session, went_to.lookup)
+    return went_to.lookup if now_of and now_of.person_id == nudge.person_id else None
+
+
+def arrived(session: Session, reply: Reply, now: datetime) -> Nudge | None:
+    """Return the message of ours that one proves to answer; one of unknown fate has evidently arrived."""
+    if reply.nudge_id is None:
+        return None
+    outbox.move(session, reply.nudge_id, outcomes.OPEN, NudgeState.SENT, ARRIVED, sent_at=now)
+    return session.get(Nudge, reply.nudge_id)
 
 
 def proves_nothing(channel: str, kind: AddressKind | None, nudge_id: UUID | None) -> bool:

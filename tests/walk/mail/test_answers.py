@@ -32,7 +32,7 @@ def test_an_answer_is_logged_and_answered_below_it(post: Post, alex: UUID) -> No
     assert reply.nudge_id == nudge_of(post, nudge)
     assert reply.raw_sealed is None
     answer = post.sent[1]
-    assert "Gratitude is noted" in words(answer)
+    assert "Gratitude logged for today" in words(answer)
     assert answer["To"] == ALEX
     assert answer["In-Reply-To"] == answer["References"] == reply.provider_id
     assert answer["Subject"] == f"Re: {nudge['Subject']}"
