@@ -10,7 +10,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from typing import ClassVar
 
-from pydantic import BaseModel, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
 from notifiers import imap, mail, mailbox
 from notifiers.base import Accepted, ConfigError, Inbound, Kind, Message, Polled, Report, SendError
@@ -19,8 +19,10 @@ from notifiers.mailbox_settings import MailboxSettings, Security
 from notifiers.smtp_errors import Refused, Stage, failure
 
 
-class SmtpSettings(MailboxSettings):
-    """A mail server and the mailbox that is sent from, and where its answers are read."""
+class SendingSettings(BaseModel):
+    """A mail server and the mailbox that is sent from."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
 
     host: str = Field(
         pattern=r"^[^\s/@]+$", description="The name of the mail server, such as mail.example.org."
@@ -63,13 +65,21 @@ class SmtpSettings(MailboxSettings):
         return value
 
     @model_validator(mode="after")
-    def _login_is_safe(self) -> "SmtpSettings":
+    def _login_is_safe(self) -> "SendingSettings":
         if (self.username is None) != (self.password is None):
             raise ValueError("Give both `username` and `password` of the channel `smtp`, or neither.")
         if self.password and self.security is Security.PLAIN and not is_this_machine(self.host):
             raise ValueError(
                 "The channel `smtp` does not send a password unencrypted: set `security` to starttls or tls."
             )
+        return self
+
+
+class SmtpSettings(MailboxSettings, SendingSettings):
+    """Where mails go out, and where their answers are read."""
+
+    @model_validator(mode="after")
+    def _mailbox_has_a_login(self) -> "SmtpSettings":
         if self.imap_host and not (self.username or self.imap_username):
             raise ValueError(
                 "The setting `imap_username` of the channel `smtp` is missing: "
