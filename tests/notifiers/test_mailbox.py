@@ -184,6 +184,11 @@ def test_no_mail_raises(content: bytes) -> None:
     assert found is None or isinstance(found, Inbound)
 
 
+def test_parts_within_parts_are_not_followed_for_ever() -> None:
+    nested = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(100))
+    assert read(b"From: alice@example.org\n" + nested + b"\ndone") is None
+
+
 @given(st.binary(max_size=400))
 def test_no_junk_raises(junk: bytes) -> None:
     read(junk)

@@ -29,6 +29,24 @@ def test_own_words_stay(text: str) -> None:
     assert quotes.own_words(text) == ("" if text == "> " else text)
 
 
+UNMARKED = [
+    "On Mon, Mar 2, 2026 at 7:00 PM Attune <nudge@example.org> wrote:",
+    "On Mon, Mar 2, 2026 at 7:00 PM Attune\n<nudge@example.org>\nwrote:",
+    "Am 02.03.26 um 19:00 schrieb Attune:",
+    "El 2/3/26 a las 19:00, Attune escribió:",
+    "2026-03-02 19:00 GMT+01:00 Attune <nudge@example.org>:",
+    "---------- Forwarded message ---------",
+    "-----Ursprüngliche Nachricht-----",
+    "*Von:* Attune\n*Gesendet:* Montag\n*An:* Alice",
+    "-- ",
+]
+
+
+@pytest.mark.parametrize("line", UNMARKED)
+def test_what_follows_without_a_mark_is_quoted_too(line: str) -> None:
+    assert quotes.own_words(f"done\n\n{line}\n\nGratitude: tell them.\nSTOP ends this.") == "done"
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])))
 def test_own_words_are_lines_of_the_text(text: str) -> None:
     lines = {line.strip() for line in text.splitlines()}

@@ -6,6 +6,8 @@ from datetime import timedelta
 from email.message import EmailMessage
 from uuid import UUID
 
+import pytest
+
 from notifiers.base import Poller
 from service import inbound, links, polling
 from service.models import Address, Attempt, Meta, NudgeItem, Reply
@@ -83,13 +85,18 @@ def test_a_message_that_is_answered_goes_before_the_newest(post: Post, alex: UUI
     assert answered[nudge_of(post, second)] is None
 
 
-def test_the_day_of_an_answered_message_counts_until_noon_of_the_next(post: Post, alex: UUID) -> None:
+@pytest.mark.parametrize(("hour", "day"), [("09:00", 3), ("12:30", 4)])
+def test_the_day_of_an_answered_message_counts_until_noon_of_the_next(
+    post: Post, alex: UUID, hour: str, day: int
+) -> None:
     post.world.take_up("empathy", "daily", "daily 08:30", alex)
-    post.world.goes_on(on("2026-03-03T11:00"))
-    post.says("done 1 2", post.sent[0])
+    post.world.goes_on(on("2026-03-03T09:00"))
+    of_the_third = post.sent[-1]
+    post.world.goes_on(on(f"2026-03-04T{hour}"))
+    assert post.sent[-1]["Message-ID"] != of_the_third["Message-ID"]  # That of the fourth came at 08:30.
+    post.says("done", of_the_third)
     post.poll()
-    days = {entry.day.day for entry in entries(post)}
-    assert days == {2, 3}  # That of the evening before, and for the other habit today.
+    assert [entry.day.day for entry in entries(post)] == [day]
 
 
 def test_an_answer_proves_that_a_message_arrived(world: World, mailbox: Dovecot) -> None:

@@ -26,7 +26,7 @@ def test_a_mailbox_that_is_numbered_anew(world: World, mailbox: Dovecot) -> None
         box.folder.create(folder)
         world.site = replace(world.site, notifiers={"smtp": channel(server, mailbox, imap_folder=folder)})
         old, mail, new = (f"From: {CHARLIE}\nMessage-ID: <{n}@x.org>\n\nhello\n".encode() for n in range(3))
-        mailbox.deliver(old, folder=folder, at=LONG_AGO)
+        mailbox.deliver(old, old, folder=folder, at=LONG_AGO)
         assert polling.poll(world.site) == 0
         mailbox.deliver(mail, folder=folder, at=world.at)
         assert polling.poll(world.site) == 1
