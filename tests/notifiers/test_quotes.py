@@ -29,6 +29,29 @@ def test_own_words_stay(text: str) -> None:
     assert quotes.own_words(text) == ("" if text == "> " else text)
 
 
+OF_DEVICES = [
+    "Sent from my iPhone",
+    "Sent from Yahoo Mail for iPhone",
+    "Sent via the Samsung Galaxy S24, an AT&T 5G smartphone",
+    "Sent with Proton Mail secure email.",
+    "Get Outlook for Android",
+    "Von meinem iPhone gesendet",
+    "Gesendet von meinem iPad",
+    "Gesendet von Outlook für iOS",
+    "Gesendet mit der GMX Mail App",
+    "Outlook für Android herunterladen",
+    "Von Yahoo Mail auf Android",
+    "Enviado desde mi iPhone",
+    "Enviado desde Outlook para Android",
+    "Obtener Outlook para iOS",
+]
+
+
+@pytest.mark.parametrize("line", OF_DEVICES)
+def test_what_a_device_adds_is_left_out(line: str) -> None:
+    assert quotes.own_words(f"done\n\n{line}\n") == "done"
+
+
 UNMARKED = [
     "On Mon, Mar 2, 2026 at 7:00 PM Attune <nudge@example.org> wrote:",
     "On Mon, Mar 2, 2026 at 7:00 PM Attune\n<nudge@example.org>\nwrote:",
