@@ -78,6 +78,8 @@ class Message:
     """Of the address in `to`, for a channel that reaches several kinds."""
     reply_token: str = field(default="", repr=False)
     """What an answer may carry to show which message it answers: letters and digits, signed (e-mail)."""
+    answers: str = ""
+    """The provider's id of the person's message that this one answers, if it is one answer (e-mail)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ _LOCAL = re.compile(rf"{_WORD}(\.{_WORD})*")
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}>")
+
 _PAGE = """<!DOCTYPE html>
 <html lang="{language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
@@ -64,6 +66,11 @@ def sender(text: str) -> Address | None:
         return None
 
 
+def plus_address(sender: Address, token: str) -> str | None:
+    """Return the sender's mailbox with a token in its name; None if there is none, or no room for it."""
+    return mailbox(f"{sender.username}+{token}@{sender.domain}") if token else None
+
+
 def message_id(attempt_id: str, sender: Address) -> str:
     """Return the Message-ID of an attempt: always the same for the same attempt."""
     return f"<{attempt_id}@{sender.domain}>"
@@ -90,7 +97,12 @@ def _write(message: Message, to: str, sender: Address) -> bytes:
     mail["Auto-Submitted"] = "auto-generated"
     # Exchange answers with absences otherwise; bounces are wanted.
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    for name, value in _unsubscribe_headers(message.unsubscribe_url, sender):
+    answers_to = plus_address(sender, message.reply_token)
+    if answers_to:
+        mail["Reply-To"] = Address(sender.display_name, addr_spec=answers_to)
+    if _MESSAGE_ID.fullmatch(message.answers):
+        mail["In-Reply-To"] = mail["References"] = message.answers
+    for name, value in _unsubscribe_headers(message.unsubscribe_url, answers_to or sender.addr_spec):
         mail[name] = value
     links = _links(message)
     # Quoted-printable passes every server unchanged: 7 bits, short lines, no bare carriage return.
@@ -114,14 +126,14 @@ def _links(message: Message) -> list[tuple[str, str, str]]:
     return [(shape, label, _one_line(url)) for shape, label, url in links if url]
 
 
-def _unsubscribe_headers(url: str | None, sender: Address) -> list[tuple[str, str]]:
+def _unsubscribe_headers(url: str | None, answers_to: str) -> list[tuple[str, str]]:
     """One click (RFC 8058) needs https; without it a mail program writes STOP to the sender (RFC 2369)."""
     if url and url.lower().startswith("https://"):
         return [
             ("List-Unsubscribe", f"<{_one_line(url)}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ]
-    return [("List-Unsubscribe", f"<mailto:{quote(sender.addr_spec, safe='@')}?subject=STOP>")]
+    return [("List-Unsubscribe", f"<mailto:{quote(answers_to, safe='@+')}?subject=STOP>")]
 
 
 def _plain(text: str, links: list[tuple[str, str, str]]) -> str:

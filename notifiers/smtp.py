@@ -1,31 +1,25 @@
-"""E-mail by any mail server that speaks SMTP submission, with smtplib over TLS."""
+"""E-mail by any mail server that speaks SMTP submission, with smtplib over TLS; answers by IMAP."""
 
 import contextlib
 import smtplib
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from email.headerregistry import Address
-from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
-from notifiers import mail
-from notifiers.base import Accepted, ConfigError, Kind, Message, SendError
+from notifiers import imap, mail, mailbox
+from notifiers.base import Accepted, ConfigError, Inbound, Kind, Message, Polled, Report, SendError
 from notifiers.hosts import is_this_machine
+from notifiers.mailbox_settings import MailboxSettings, Security
 from notifiers.smtp_errors import Refused, Stage, failure
 
 
-class Security(StrEnum):
-    """How the connection to the mail server is encrypted."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    PLAIN = "plain"
-
-
-class SmtpSettings(BaseModel):
+class SendingSettings(BaseModel):
     """A mail server and the mailbox that is sent from."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
@@ -71,12 +65,25 @@ class SmtpSettings(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _login_is_safe(self) -> "SmtpSettings":
+    def _login_is_safe(self) -> "SendingSettings":
         if (self.username is None) != (self.password is None):
             raise ValueError("Give both `username` and `password` of the channel `smtp`, or neither.")
         if self.password and self.security is Security.PLAIN and not is_this_machine(self.host):
             raise ValueError(
                 "The channel `smtp` does not send a password unencrypted: set `security` to starttls or tls."
+            )
+        return self
+
+
+class SmtpSettings(MailboxSettings, SendingSettings):
+    """Where mails go out, and where their answers are read."""
+
+    @model_validator(mode="after")
+    def _mailbox_has_a_login(self) -> "SmtpSettings":
+        if self.imap_host and not (self.username or self.imap_username):
+            raise ValueError(
+                "The setting `imap_username` of the channel `smtp` is missing: "
+                "give it and `imap_password`, or `username` and `password`."
             )
         return self
 
@@ -112,6 +119,8 @@ class Smtp:
         to = mail.mailbox(message.to)
         if to is None:
             raise SendError(Kind.CONTACT, "This is no e-mail address: check it with the person.")
+        if not self.polls:
+            message = replace(message, reply_token="")  # Nobody would read what comes there.
         written = mail.write(message, to, self._sender)
         self._talk(lambda talk: talk.hand_over(to, written))
         return Accepted(mail.message_id(message.attempt_id, self._sender))
@@ -120,7 +129,46 @@ class Smtp:
         """Log in at the mail server and ask it for nothing; return one sentence. Raises SendError."""
         self._talk(_Talk.ask_for_nothing)
         login = "takes the login" if self._settings.username else "answers"
-        return f"The mail server {login} and is ready."
+        if not self.polls:
+            return f"The mail server {login} and is ready."
+        imap.look(self._place())
+        return f"The mail server {login} and is ready, and the mailbox for answers can be read."
+
+    @property
+    def polls(self) -> bool:
+        """Whether there is a mailbox to be read."""
+        return self._settings.imap_host is not None
+
+    def poll(self, mark: str | None, now: datetime) -> Polled:
+        """Return what came into the mailbox since `mark`, which is UIDVALIDITY and UID. Raises SendError."""
+        fetched = imap.fetch(self._place(), mark, now)
+        read = [mailbox.read(raw, self._sender, at) for raw, at in fetched.mails]
+        return Polled(
+            fetched.mark,
+            tuple(one for one in read if isinstance(one, Inbound)),
+            tuple(one for one in read if isinstance(one, Report)),
+            fetched.more,
+        )
+
+    def _place(self) -> imap.Place:
+        options = self._settings
+        own = options.imap_username is not None
+        username = options.imap_username if own else options.username
+        password = options.imap_password if own else options.password
+        assert options.imap_host is not None
+        assert username is not None, "The settings have been checked."
+        assert password is not None
+        port = 993 if options.imap_security is Security.TLS else 143
+        return imap.Place(
+            options.imap_host,
+            options.imap_port or port,
+            options.imap_security,
+            username,
+            password.get_secret_value(),
+            options.imap_folder,
+            options.timeout,
+            self._tls,
+        )
 
     def _talk(self, say: "Callable[[_Talk], None]") -> None:
         """Connect, say what is to be said and hang up; whatever is raised becomes a SendError."""

@@ -41,6 +41,11 @@ _SENDER_REASONS = {
 }
 
 
+def is_dead_address(status: str) -> bool:
+    """Say whether a status such as `5.1.1` means that there is no such mailbox, rather than a refusal."""
+    return _DEAD_ADDRESS.fullmatch(status) is not None and status not in _OUR_ADDRESS
+
+
 class Refused(smtplib.SMTPResponseException):
     """A reply that is not the one we need; smtplib's own functions return it instead of raising."""
 

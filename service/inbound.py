@@ -4,7 +4,7 @@ First: store it, apply an exact opt-out, commit. Second: understand it, write wh
 drop its text. A sweep takes up what was left in between, so that no bug in the grammar loses a message.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -17,7 +17,19 @@ from habits import parts, replies
 from habits.parts import Part
 from habits.replies import Rule
 from notifiers.base import Inbound
-from service import acts, addresses, answering, due, loops, outbox, reading, rests, strangers, traces
+from service import (
+    acts,
+    addresses,
+    answering,
+    due,
+    loops,
+    outbox,
+    reading,
+    rests,
+    returned,
+    strangers,
+    traces,
+)
 from service.acting import Acting
 from service.answering import Came
 from service.db import insert_new
@@ -73,6 +85,10 @@ def store_in(
     # Half of a pair of surrogates cannot be kept, nor sent by anybody.
     text = message.text[:LONGEST].encode("utf-8", "ignore").decode("utf-8")
     address = _address_of(session, lookup)
+    nudge = returned.nudge_of(session, site, channel, message, address.person_id if address else None)
+    if nudge and address is None and (own := returned.mailbox_of(session, nudge, kind)):
+        lookup, address = own, _address_of(session, own)  # They wrote from another mailbox of theirs.
+    nudge_id = nudge.id if nudge and address and address.person_id == nudge.person_id else None
     reply_id = new_id()
     row = {
         "id": reply_id,
@@ -81,6 +97,7 @@ def store_in(
         "provider_id": message.provider_id,
         "lookup": lookup,
         "person_id": address.person_id if address else None,
+        "nudge_id": nudge_id,
         "raw_sealed": site.sealer.seal(text),
         "answered": message.answered or message.opted_out,
         "echo": loops.echo(site.sealer, lookup, text),
@@ -88,7 +105,8 @@ def store_in(
     }
     if not insert_new(session, Reply, [row]):
         return None
-    if address and address.dead_at and addresses.revive(session, address):
+    proved = not returned.proves_nothing(channel, kind, nudge_id)
+    if proved and address and address.dead_at and addresses.revive(session, address):
         due.refresh(session, session.get_one(Person, address.person_id), now)
     if message.opted_out or replies.is_opt_out(text):
         came = Came(reply_id, channel, kind, lookup)
@@ -158,11 +176,14 @@ def understand_in(
     address = addresses.last_known(session, reply.lookup, person.id) if person else None
     if person is None or address is None:
         return _of_stranger(session, site, reply, text, sender, now)
+    answered = returned.arrived(session, reply, now)
     # Read as of when it came: it may have been left for a while.
-    read, context = reading.read(session, site.sealer, person, address, text, reply.received_at)
+    read, context = reading.read(session, site.sealer, person, address, text, reply.received_at, answered)
+    at = Acting(session, site, person, address, reply, context, now)
+    if returned.proves_nothing(reply.channel, reply.kind, reply.nudge_id):
+        return _without_proof(at, read)
     if not isinstance(read.parts[0], NO_SIGN_OF_LIFE):
         rests.alive(session, person, now)
-    at = Acting(session, site, person, address, reply, context, now)
     words = _act(at, read)
     if at.answer.forgets:
         return Understood(read.parts, words, read.rule, forgets=True)
@@ -176,6 +197,17 @@ def _of_stranger(
     strangers.heed(session, reply, read, now)
     words = strangers.answer(session, site, reply, read, sender)
     return Understood(read.parts, words, read.rule, of_stranger=True)
+
+
+def _without_proof(at: Acting, read: replies.Reading) -> Understood:
+    """Do what counts even from a mail that may be forged; else ask, once a day, to answer one of ours."""
+    heeded = tuple(part for part in read.parts if isinstance(part, returned.WITHOUT_PROOF))
+    if heeded:
+        return _answered(at, read, _act(at, replace(read, parts=heeded)))
+    silent = at.person.stopped_at or isinstance(read.parts[0], strangers.SILENT)
+    if not silent and returned.first_today(at.session, at.reply):
+        return _answered(at, read, at.branded("mail_unproven"))
+    return Understood(read.parts, None, read.rule, "nothing in the mail proves who wrote it")
 
 
 def _act(at: Acting, read: replies.Reading) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from notifiers.base import Inbound, Polled, Poller, SendError
-from service import inbound, receipts
+from service import inbound, receipts, returned
 from service.log import place_of
 from service.models import Attempt, Meta, Receipt, Reply
 from service.site import Site
@@ -74,8 +74,12 @@ def _take_all(site: Site, name: str, polled: Polled, now: datetime) -> tuple[int
     known = _known(site, name, polled)
     taken, whole = 0, True
     for report in polled.reports:
-        if (report.provider_id, report.status) not in known.receipts and report.provider_id in known.attempts:
-            taken += receipts.record(site, name, report, None, now)
+        if (report.provider_id, report.status) in known.receipts:
+            continue
+        # A mail names its attempt, and may be returned before we know that it was sent.
+        attempt_id = returned.attempt_in(report.provider_id)
+        if attempt_id or report.provider_id in known.attempts:
+            taken += receipts.record(site, name, report, attempt_id, now)
     for message in polled.messages:
         if message.provider_id in known.replies:
             continue
@@ -128,7 +132,8 @@ def _take(site: Site, name: str, message: Inbound, now: datetime) -> bool:
     kind = AddressKind(message.address_kind)
     reply_id = inbound.store(site, name, kind, message, now)
     if reply_id:
-        inbound.understand(site, reply_id, now, Sender(kind, inbound.one_form(site, kind, message.sender)))
+        sender = Sender(kind, inbound.one_form(site, kind, message.sender), message.provider_id)
+        inbound.understand(site, reply_id, now, sender)
     return reply_id is not None
 
 

@@ -44,15 +44,26 @@ class Context:
     local: datetime
     turn: int
     """How many answers the person has had: turns the alternatives of a text."""
+    answered: Nudge | None = None
+    """The message that this one evidently answers."""
     sent: list[Nudge] = field(default_factory=list)
     """What a reaction may be of, newest first: read only for a message that has the shape of one."""
 
 
 def read(
-    session: Session, sealer: Sealer, person: Person, address: Address, text: str, now: datetime
+    session: Session,
+    sealer: Sealer,
+    person: Person,
+    address: Address,
+    text: str,
+    now: datetime,
+    answered: Nudge | None = None,
 ) -> tuple[replies.Reading, Context]:
-    """Understand a text of this person against what waited for an answer at `now`, when it came."""
-    context = _context(session, person, now)
+    """Understand a text of this person against what waited for an answer at `now`, when it came.
+
+    `answered` is the message that it evidently answers, as a mail can show: it goes before the newest.
+    """
+    context = _context(session, person, now, answered)
     sent: tuple[Sent, ...] = ()
     if reactions.read(text):
         context.sent = waiting.sent_lately(session, person.id, now - waiting.ANSWERABLE, now)
@@ -82,8 +93,12 @@ def read(
     return reading, context
 
 
-def _context(session: Session, person: Person, now: datetime) -> Context:
+def _context(session: Session, person: Person, now: datetime, answered: Nudge | None) -> Context:
+    if answered and answered.not_before < now - asked.OPEN_FOR:
+        answered = None
     opened = waiting.open_for_answer(session, person.id, now - waiting.ANSWERABLE, now)
+    if answered and answered.kind in waiting.ASKING and answered.not_before >= now - waiting.ANSWERABLE:
+        opened = [answered]
     all_shares = sorted(facts.shares(session, {person.id}).values(), key=lambda share: share.number)
     shares = {share.number: share for share in all_shares if share.living}
     return Context(
@@ -93,11 +108,12 @@ def _context(session: Session, person: Person, now: datetime) -> Context:
         items=_items(session, opened),
         pulse=scores.open_pulse(session, person.id, opened),
         shareable=scores.last_answered(session, person.id) if person.couple_id else None,
-        question=_question(asked.newest(session, person.id, now), person, shares, now),
+        question=_question(answered or asked.newest(session, person.id, now), person, shares, now),
         newest=asked.newest_answer(session, person.id, now),
         today=due.today(person, now),
         local=now.astimezone(due.zone_of(person.zone)),
         turn=asked.answers(session, person.id),
+        answered=answered,
     )
 
 
@@ -152,8 +168,13 @@ def day_of_answer(session: Session, person: Person, share: Share, context: Conte
     """Return the person's day that an answer about a habit counts for.
 
     It is the day of the habit's newest nudge until the next one is due or noon of the next day, unless that
-    day is done already; otherwise the person's own day now.
+    day is done already; otherwise the person's own day now. Of a message that is evidently answered, it is
+    that message's day until noon of the next.
     """
+    if context.answered:
+        for item in context.items.get(context.answered.id, []):
+            if item.habit_id == share.habit_id:
+                return _until_noon(person, item.day, context, now)
     rows = session.execute(
         select(NudgeItem.day, Nudge.state)
         .join(Nudge, Nudge.id == NudgeItem.nudge_id)
@@ -171,5 +192,10 @@ def day_of_answer(session: Session, person: Person, share: Share, context: Conte
     newest = next((row for row in rows if row.state is not NudgeState.LAPSED or row.day not in gone), None)
     if newest is None or newest.state is NudgeState.LAPSED or share.done_on(newest.day):
         return context.today
-    noon = instant(newest.day + timedelta(days=1), NOON, due.zone_of(person.zone))
-    return newest.day if noon is None or now < noon else context.today
+    return _until_noon(person, newest.day, context, now)
+
+
+def _until_noon(person: Person, day: date, context: Context, now: datetime) -> date:
+    """Return a nudge's day until noon of the next, then the person's own day."""
+    noon = instant(day + timedelta(days=1), NOON, due.zone_of(person.zone))
+    return day if noon is None or now < noon else context.today

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Message, Notifier, SendError
-from service import addresses, composing, due, links, outbox, outcomes, senders, waiting
+from service import addresses, composing, due, letters, links, outbox, outcomes, senders, waiting
 from service.db import DatabaseError
 from service.models import Address, Attempt, Nudge, Person
 from service.site import Site
@@ -137,13 +137,12 @@ def _start(
     address, notifier = route
     attempt = outbox.start(session, nudge, address.id, notifier.name, notifier.sender, now)
     assert nudge.words_sealed is not None
+    letter = letters.of(session, site, nudge, person, address.kind, notifier.name, attempt.id)
     message = Message(
         attempt_id=str(attempt.id),
         to=site.sealer.unseal(address.value_sealed),
         text=site.sealer.unseal(nudge.words_sealed),
-        subject=composing.subject(
-            person.language, nudge.kind, site.settings.brand, person.discreet, nudge.due_at.toordinal()
-        ),
+        subject=letter.subject,
         valid_for=nudge.expires_at - now,
         status_url=links.status(site, notifier.name, attempt.id),
         reply_url=links.reply(site, nudge.id),
@@ -152,6 +151,8 @@ def _start(
         unsubscribe_label=composing.text(person.language, "mail_unsubscribe"),
         language=person.language,
         address_kind=address.kind,
+        reply_token=letter.reply_token,
+        answers=letter.answers,
     )
     even_if_stopped = nudge.cause_kind in EVEN_IF_STOPPED
     return Claimed(nudge.id, attempt.id, nudge.person_id, notifier.name, message, even_if_stopped)

@@ -32,6 +32,8 @@ class Sender:
 
     kind: AddressKind
     address: str = field(repr=False)
+    message_id: str = ""
+    """Of the message, for an answer that is to stand below it."""
 
 
 def read(text: str, now: datetime) -> Reading:
@@ -112,6 +114,7 @@ def send(site: Site, sender: Sender, words: str) -> None:
         text=words,
         language=LANGUAGE,
         address_kind=sender.kind,
+        answers=sender.message_id,
     )
     try:
         notifier.send(message)

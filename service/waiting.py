@@ -17,6 +17,7 @@ from service.states import NudgeKind, NudgeState
 ANSWERABLE = timedelta(hours=48)
 """A nudge waits for an answer this long."""
 OF_HABITS = (NudgeKind.NUDGE, NudgeKind.RESCUE)
+ASKING = (*OF_HABITS, NudgeKind.PULSE)
 LIKE_SCORES = 3
 """As many habits in one message as a check-in has items."""
 _now = bindparam("now", type_=UTCDateTime)
@@ -150,7 +151,7 @@ def open_for_answer(session: Session, person_id: UUID, since_at: datetime, until
                     and_(Nudge.state.in_(arrived), Nudge.sent_at >= since_at),
                     and_(Nudge.state.in_(on_the_way), Nudge.not_before >= since_at),
                 ),
-                Nudge.kind.in_((*OF_HABITS, NudgeKind.PULSE)),
+                Nudge.kind.in_(ASKING),
             )
             .order_by(Nudge.not_before.desc(), Nudge.id.desc())
         )

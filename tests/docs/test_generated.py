@@ -78,4 +78,4 @@ def test_every_setting_of_our_channels_has_a_row_and_secrets_are_marked() -> Non
             assert ("**needed**" in told) == model.model_fields[field].is_required()
             if "**secret**" in told:
                 secrets.add(f"{name}.{field}")
-    assert secrets == {"smtp.password", "twilio.auth_token", "twilio.api_secret"}
+    assert secrets == {"smtp.password", "smtp.imap_password", "twilio.auth_token", "twilio.api_secret"}

@@ -66,6 +66,30 @@ def test_unsubscribe_by_mail_otherwise(url: str) -> None:
     assert message["List-Unsubscribe-Post"] is None
 
 
+def test_answers_go_to_an_address_with_the_token() -> None:
+    message = read(raw(reply_token="t" * 40))
+    assert message["Reply-To"] == f"Attune <nudge+{'t' * 40}@example.org>"
+    assert message["List-Unsubscribe"] == f"<mailto:nudge+{'t' * 40}@example.org?subject=STOP>"
+    assert read(raw())["Reply-To"] is None
+
+
+def test_an_address_that_would_be_too_long_has_no_token() -> None:
+    long = Address(addr_spec=f"{'n' * 24}@example.org")
+    message = read(mail.write(Message("a-1", TO, "x", reply_token="t" * 40), TO, long))
+    assert message["Reply-To"] is None
+    assert message["List-Unsubscribe"] == f"<mailto:{long.addr_spec}?subject=STOP>"
+
+
+def test_an_answer_stands_below_what_it_answers() -> None:
+    message = read(raw(answers="<m1@mail.example.org>"))
+    assert message["In-Reply-To"] == message["References"] == "<m1@mail.example.org>"
+
+
+@pytest.mark.parametrize("junk", ["", "sha256:00", "<a@b>\nBcc: x@example.org", "<a b>", f"<{'a' * 300}@x>"])
+def test_what_is_no_id_is_not_answered(junk: str) -> None:
+    assert read(raw(answers=junk))["In-Reply-To"] is None
+
+
 def test_long_link_stays_whole_on_the_wire() -> None:
     assert f"List-Unsubscribe: <{LINK}>\r\n".encode() in raw(unsubscribe_url=LINK)
 

@@ -15,6 +15,7 @@ TWILIO = {
     "sender": "+12025550100",
 }
 SMTP = {"host": "mail.example.org", "sender": "nudge@example.org"}
+IMAP = {"imap_host": "imap.example.org", "imap_username": "answers", "imap_password": "s3cret-value"}
 
 THIRD_PARTY = """
 from notifiers.base import Accepted
@@ -156,6 +157,27 @@ def test_unknown_channel(name: str, sentence: str) -> None:
         ("smtp", {**SMTP, "password": "s3cret-value"}, "Give both `username` and `password` of the channel"),
         ("smtp", {**SMTP, "ca_file": "/s3cret-value"}, "The setting `ca_file` of the channel `smtp` cannot"),
         ("smtp", {**SMTP, "ca_file": __file__}, "The setting `ca_file` of the channel `smtp` cannot be used"),
+        ("smtp", {**SMTP, **IMAP, "imap_port": 0}, "The setting `imap_port` of the channel `smtp`"),
+        (
+            "smtp",
+            {**SMTP, **IMAP, "imap_password": None},
+            "The setting `imap_password` of the channel",
+        ),
+        (
+            "smtp",
+            {**SMTP, **IMAP, "imap_host": None},
+            "The setting `imap_password` of the channel `smtp`",
+        ),
+        (
+            "smtp",
+            {**SMTP, "imap_host": "s3cret-value"},
+            "The setting `imap_username` of the channel",
+        ),
+        (
+            "smtp",
+            {**SMTP, **IMAP, "imap_security": "plain"},
+            "The setting `imap_security` of the channel",
+        ),
         (
             "console",
             {"colour": "s3cret-value"},

@@ -1,5 +1,7 @@
+import re
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -86,3 +88,28 @@ def test_what_is_no_link_is_none(site: Site, token: str) -> None:
 @pytest.mark.parametrize("token", ["", ".", "..", "\x00", "\ud800", "é", "a" * 100_000, "IiI.x"])
 def test_junk_is_none(site: Site, token: str) -> None:
     assert links.open_token(site, links.REPLY, token) is None
+
+
+@given(st.uuids())
+def test_a_token_of_an_answer_by_mail_leads_back(site: Site, attempt_id: UUID) -> None:
+    token = links.reply_token(site, attempt_id)
+    assert re.fullmatch(r"[a-z2-7]{40}", token)
+    assert links.open_reply_token(site, token) == attempt_id
+    assert links.open_reply_token(site, token.upper()) == attempt_id
+
+
+@pytest.mark.parametrize("place", range(40))
+def test_a_token_with_any_other_letter_is_none(site: Site, place: int) -> None:
+    token = links.reply_token(site, new_id())
+    other = "a" if token[place] != "a" else "b"
+    assert links.open_reply_token(site, f"{token[:place]}{other}{token[place + 1 :]}") is None
+
+
+@given(st.text(max_size=60))
+def test_any_junk_is_no_token(site: Site, junk: str) -> None:
+    assert links.open_reply_token(site, junk) is None
+
+
+def test_a_token_of_another_installation_is_none(site: Site) -> None:
+    other = replace(site, sealer=Sealer(new_key()))
+    assert links.open_reply_token(site, links.reply_token(other, new_id())) is None
