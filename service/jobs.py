@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import due, inbound, loops, outbox, planning, polling, receipts, sending, waiting
+from service import alerts, due, inbound, loops, outbox, planning, polling, receipts, sending, waiting
 from service.db import explain
 from service.log import place_of
 from service.models import Meta
@@ -102,6 +102,7 @@ PERIODIC = (
     Job("settle", 60, lambda site: receipts.settle(site, site.now())),
     Job("poll", 20, polling.poll),
     Job("beat", 30, beat),
+    Job("alert", 60, lambda site: alerts.tell(site, site.now())),
     Job("tidy", 300, tidy),
 )
 

@@ -14,7 +14,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 
-from service import jobs
+from service import jobs, pinging
 from service.db import explain
 from service.log import place_of
 from service.site import Site
@@ -31,7 +31,7 @@ class LocalEngine:
         self._site = site
         self._clock = clock
         self._stopping = threading.Event()
-        self._jobs = (*jobs.PERIODIC, jobs.Job("send", 1, self._send))
+        self._jobs = (*jobs.PERIODIC, jobs.Job("send", 1, self._send), *self._pings())
         self._beats: dict[str, float] = {}
         self._sends = ThreadPoolExecutor(site.settings.send_threads, thread_name_prefix="send")
         self._scheduler = BackgroundScheduler(
@@ -79,6 +79,13 @@ class LocalEngine:
 
     def _send(self, site: Site) -> int:
         return jobs.send(site, self._sends, site.settings.send_threads, self._goes_on)
+
+    def _pings(self) -> tuple[jobs.Job, ...]:
+        """Return the job that calls the dead man's switch, if there is one."""
+        if self._site.settings.ping_url is None:
+            return ()
+        every = self._site.settings.ping_minutes * 60
+        return (jobs.Job("ping", every, lambda site: pinging.ping(site, self.late())),)
 
     def _goes_on(self) -> bool:
         """Note that the last round of sends has ended, and say whether there may be another."""

@@ -12,16 +12,15 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from service import schema
+from service import health
 from service.db import DatabaseError, explain
 from service.errors import AttuneError
 from service.site import Site
-from service.web import hooks, pages
+from service.web import hooks, pages, watching
 from service.web.guards import BodyLimit, Headers, LastResort
 
 log = structlog.get_logger()
 
-GONE = "The database file is gone; put it back from a backup, then start Attune again."
 RETRY_SECONDS = 30
 """What a request is told to wait before it comes again."""
 STATIC = Path(str(resources.files("service.web") / "static"))
@@ -33,6 +32,7 @@ def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI
     app.state.site = site
     app.include_router(hooks.router)
     app.include_router(pages.router)
+    app.include_router(watching.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # The last one added is the first that a request meets.
     app.add_middleware(BodyLimit)
@@ -45,7 +45,7 @@ def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI
 
     @app.get("/readyz")
     def readyz(response: Response) -> dict[str, object]:
-        troubles = _troubles(site, late_jobs())
+        troubles = health.troubles(site, late_jobs())
         if troubles:
             response.status_code = 503
         return {"status": "not ready" if troubles else "ready", "troubles": troubles}
@@ -56,22 +56,6 @@ def create_app(site: Site, late_jobs: Callable[[], list[str]] = list) -> FastAPI
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     return app
-
-
-def _troubles(site: Site, late: list[str]) -> list[str]:
-    """Return what keeps this process from its work, a sentence each."""
-    troubles = [f"The job {name} has not run for too long." for name in late]
-    try:
-        if site.db.is_missing:
-            # An open file stays readable when its name is gone, and what is written to it is lost.
-            raise DatabaseError(GONE)
-        with site.db.read() as session:
-            schema.check(session)
-    except AttuneError as error:
-        troubles.append(str(error))
-    except DBAPIError as error:
-        troubles.append(explain(error))
-    return troubles
 
 
 def _sentence(request: Request, status: int, title: str, sentence: str) -> Response:
