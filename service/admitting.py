@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from habits.reasons import Reason
 from notifiers.base import Notifier, Priced
 from notifiers.segments import count
-from service import caps, outbox, senders, waiting
+from service import caps, due, outbox, senders, waiting
 from service.caps import Used
 from service.models import Address, Nudge, Person, SenderState
 from service.site import Site
@@ -80,7 +80,7 @@ def admit(session: Session, site: Site, ready: Sequence[Ready], now: datetime) -
             one.nudge.not_before = until
             moved += 1
         elif held := day.holds(one):
-            _hold(session, one.nudge, *held)
+            _hold(session, one, *held)
             moved += 1
         elif senders.has_token(state, limit, now):
             senders.take(state, limit, one.segments, one.cost, now)
@@ -126,9 +126,10 @@ class _Day:
         own.add(one.segments, one.cost)
 
 
-def _hold(session: Session, nudge: Nudge, until: datetime, reason: Reason) -> None:
-    """Keep a message until a limit has room again, or let it go if that is too late."""
-    if nudge.expires_at <= until:
-        outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, reason)
+def _hold(session: Session, one: Ready, until: datetime, reason: Reason) -> None:
+    """Keep a message until a limit has room again and no night is disturbed, or let it go if too late."""
+    again_at = due.out_of_quiet(one.person, until)
+    if one.nudge.expires_at <= again_at:
+        outbox.move(session, one.nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, reason)
     else:
-        nudge.not_before = until
+        one.nudge.not_before = again_at

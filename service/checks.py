@@ -111,7 +111,9 @@ def _admin(site: Site, session: Session) -> Check | None:
         says = "No channel for e-mail is set up, so nothing can be told; add [notifiers.smtp], or empty it."
         return Check("admin", False, says)
     if why := alerts.trouble(session):
-        says = f"The last e-mail was not sent ({why.rstrip('.')}); try it: attune notifier test."
+        says = (
+            f"The last e-mail was not sent ({why.rstrip('.')}); try `attune notifier test smtp --to ADDRESS`."
+        )
         return Check("admin", False, says)
     if alerts.carrier(session, site) is None:
         return Check("admin", False, "Every channel for e-mail is stopped, so nothing can be told by e-mail.")

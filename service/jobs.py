@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service import alerts, due, inbound, loops, outbox, planning, polling, receipts, sending, waiting
-from service.db import explain
+from service.db import explain, insert_new
 from service.log import place_of
 from service.models import Meta
 from service.site import Site
@@ -76,7 +76,9 @@ def _record(site: Site, handed: sending.Handed) -> None:
 def beat(site: Site) -> int:
     """Note in the database that a daemon is at work."""
     with site.db.write() as session:
-        session.merge(Meta(key=LAST_TICK, value=site.now().isoformat()))
+        # Two daemons, or two jobs of one, may begin at the same instant.
+        insert_new(session, Meta, [{"key": LAST_TICK, "value": ""}])
+        session.execute(update(Meta).where(Meta.key == LAST_TICK).values(value=site.now().isoformat()))
     return 1
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from math import floor
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -20,15 +20,13 @@ from service.models import Nudge, SenderState
 from service.site import Site
 from service.states import NudgeState
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-
-def exposition(site: Site) -> bytes:
-    """Return everything as it is now; a few statements, each on an index."""
+def exposition(site: Site) -> tuple[bytes, str]:
+    """Return everything as it is now, and its content type; a few statements, each on an index."""
     registry = CollectorRegistry()
     with site.db.read() as session:
         registry.register(_Rows(list(_families(session, site, site.now()))))
-    return generate_latest(registry)
+    return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
 class _Rows(Collector):

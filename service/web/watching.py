@@ -15,14 +15,15 @@ THROUGH_A_PROXY = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-i
 
 
 @router.get("/metrics")
-def shown(request: Request) -> Response:
+def all_metrics(request: Request) -> Response:
     site: Site = request.app.state.site
     token = site.settings.metrics_token
     if token and not _knows(request, token.get_secret_value()):
         raise HTTPException(401, "This needs the token.", {"www-authenticate": "Bearer"})
     if not token and not _is_here(request):
         raise HTTPException(404)
-    return Response(metrics.exposition(site), media_type=metrics.CONTENT_TYPE)
+    shown, content_type = metrics.exposition(site)
+    return Response(shown, media_type=content_type)
 
 
 def _knows(request: Request, token: str) -> bool:
