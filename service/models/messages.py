@@ -36,6 +36,7 @@ class Nudge(Row):
         partial("ix_nudge_planned", "not_before", "id", where="state = 'planned'"),
         partial(
             "ix_nudge_urgent",
+            "cause_kind",
             "not_before",
             where="state = 'planned' AND cause_kind IN ('opt-out', 'help', 'delete')",
         ),

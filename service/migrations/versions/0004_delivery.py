@@ -12,10 +12,10 @@ depends_on = None
 
 INDEXES = {
     "ix_nudge_urgent": (
-        "not_before",
+        ["cause_kind", "not_before"],
         "state = 'planned' AND cause_kind IN ('opt-out', 'help', 'delete')",
     ),
-    "ix_nudge_failed": ("due_at", "state = 'failed'"),
+    "ix_nudge_failed": (["due_at"], "state = 'failed'"),
 }
 
 
@@ -28,9 +28,9 @@ def upgrade() -> None:
         batch.add_column(sa.Column("capped_on", sa.Date(), nullable=True))
     with op.batch_alter_table("attempt") as batch:
         batch.add_column(sa.Column("cost", sa.Double(), server_default=sa.text("0"), nullable=False))
-    for name, (column, where) in INDEXES.items():
+    for name, (columns, where) in INDEXES.items():
         op.create_index(
-            name, "nudge", [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+            name, "nudge", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
         )
     op.create_table(
         "wording",
