@@ -25,4 +25,6 @@ class Reason(StrEnum):
     NO_CONSENT = "no address that said yes"
     QUIET_HOURS = "would fall in quiet hours"
     CAP = "the messages of this day are used up"
+    DAILY_CAP = "the installation's limit for this day is reached"
+    OWN_CAP = "this person's limit for a day is reached"
     LATE = "too late to be of use"

@@ -183,6 +183,24 @@ class AddressChecker(Protocol):
 
 
 @runtime_checkable
+class Limited(Protocol):
+    """A channel that takes only so many messages a second; one that has no `per_second` takes any number."""
+
+    @property
+    def per_second(self) -> float:
+        """Messages a second that its sender may be given by all processes together; 0: no limit."""
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A channel that costs money; one that has no `price` is free."""
+
+    @property
+    def price(self) -> float:
+        """Of one SMS segment, or of one message of any other kind, in whatever currency the caps are in."""
+
+
+@runtime_checkable
 class Finder(Protocol):
     """A channel that can be asked what became of a message whose fate is unknown."""
 

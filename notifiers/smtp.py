@@ -49,6 +49,18 @@ class SendingSettings(BaseModel):
     timeout: float = Field(
         default=20.0, ge=0.1, le=60, description="Seconds for the whole talk with the mail server, 0.1 to 60."
     )
+    per_second: float = Field(
+        default=5.0,
+        ge=0,
+        le=1000,
+        description="Messages a second that the mail server may be given; 0: no limit.",
+    )
+    price: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="What one message costs, for the caps on money: the number alone, in your currency.",
+    )
     ca_file: FilePath | None = Field(
         default=None,
         description="A file with the certificates to trust, for a mail server with an authority of its own.",
@@ -113,6 +125,16 @@ class Smtp:
     def sender(self) -> str:
         """The mail server and the address that is sent from."""
         return f"{self._settings.host}:{self._settings.port}/{self._sender.addr_spec}"
+
+    @property
+    def per_second(self) -> float:
+        """Messages a second that the mail server may be given; 0: no limit."""
+        return self._settings.per_second
+
+    @property
+    def price(self) -> float:
+        """What one message costs."""
+        return self._settings.price
 
     def send(self, message: Message) -> Accepted:
         """Hand the message to the mail server, once; its Message-ID is our provider id. Raises SendError."""

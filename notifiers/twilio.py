@@ -57,6 +57,16 @@ class Twilio:
         """The Account SID and the number or messaging service."""
         return f"{self._settings.account_sid}/{self._settings.sender}"
 
+    @property
+    def per_second(self) -> float:
+        """Messages a second that the sender may be given; 0: no limit."""
+        return self._settings.per_second
+
+    @property
+    def price(self) -> float:
+        """What one segment costs."""
+        return self._settings.price
+
     def send(self, message: Message) -> Accepted:
         """Create the message at Twilio, once: nothing is tried again here. Raises SendError."""
         return _settled(lambda: self._create(message))

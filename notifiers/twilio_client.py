@@ -65,6 +65,20 @@ class TwilioSettings(BaseModel):
         default=10.0, ge=0.1, le=60, description="Seconds to wait for a connection or an answer, 0.1 to 60."
     )
 
+    per_second: float = Field(
+        default=1.0,
+        ge=0,
+        le=1000,
+        description="Messages a second that the sender may be given: 1 for a long code, more for a toll-free "
+        "number or a short code; 0: no limit.",
+    )
+    price: float = Field(
+        default=0.01,
+        ge=0,
+        le=1000,
+        description="What one segment costs, for the caps on money: the number alone, in your currency.",
+    )
+
     @field_validator("whatsapp_sender", mode="before")
     @classmethod
     def _as_the_console_shows_it(cls, value: object) -> object:

@@ -6,13 +6,15 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from notifiers.base import ConfigError, InboundParser, Poller, SendError
-from service import jobs, senders, summary
+from service import alerts, caps, jobs, senders, summary
 from service.db import explain
 from service.errors import AttuneError
 from service.settings import Settings
 from service.site import SIMULATORS, Site, open_site
+from service.states import AddressKind
 
 FOR_OTHERS = 0o077
 """The bits of a file's mode by which other users may do something with it."""
@@ -47,6 +49,7 @@ def _of_site(site: Site, ask_providers: bool) -> Iterator[Check]:
     yield from _asked(site) if ask_providers else _not_asked(site)
     if not site.notifiers.keys() <= SIMULATORS:
         yield _public_url(site)
+        yield _ping_url(site)
     yield from _rows(site, site.now())
 
 
@@ -95,17 +98,54 @@ def _public_url(site: Site) -> Check:
     return Check("public_url", True, posted + too)
 
 
+def _ping_url(site: Site) -> Check:
+    if site.settings.ping_url is None:
+        return Check(
+            "ping_url", True, "Not set; with it a monitor tells you when nothing is at work any more."
+        )
+    minutes = site.settings.ping_minutes
+    return Check("ping_url", True, f"Called every {minutes} {'minute' if minutes == 1 else 'minutes'}.")
+
+
+def _admin(site: Site, session: Session) -> Check | None:
+    """Return what is wrong with telling the admin by e-mail, if anything."""
+    if not site.settings.admin:
+        return None
+    if not site.notifier_for(AddressKind.EMAIL):
+        says = "No channel for e-mail is set up, so nothing can be told; add [notifiers.smtp], or empty it."
+        return Check("admin", False, says)
+    if why := alerts.trouble(session):
+        says = (
+            f"The last e-mail was not sent ({why.rstrip('.')}); try `attune notifier test smtp --to ADDRESS`."
+        )
+        return Check("admin", False, says)
+    if alerts.carrier(session, site) is None:
+        return Check("admin", False, "Every channel for e-mail is stopped, so nothing can be told by e-mail.")
+    return Check("admin", True, "Told by e-mail when a channel stops or a limit is reached.")
+
+
 def _rows(site: Site, now: datetime) -> Iterator[Check]:
     with site.db.read() as session:
         tick = jobs.last_tick(session)
         health = summary.health(session, now)
         stopped = [(row.sender, row.code) for row in senders.stopped(session)]
+        capped = caps.has_held(session.scalars(senders.ALL), now)
+        admin = _admin(site, session)
         unreachable = {kind for kind in summary.kinds_of_address(session) if not site.notifier_for(kind)}
     if tick is None or now - tick > jobs.SILENT_FOR:
         since = f"since {tick:%Y-%m-%d %H:%M} UTC" if tick else "yet"
         yield Check("daemon", False, f"No daemon has been at work {since}; start `attune up`.")
     else:
         yield Check("daemon", True, "At work.")
+    if capped:
+        yield Check(
+            "limit of the day",
+            False,
+            "It is reached: messages wait for midnight in UTC, or lapse. If that is no mistake, raise "
+            "daily_messages, daily_segments or daily_money.",
+        )
+    if admin:
+        yield admin
     for sender, code in stopped:
         yield Check(
             f"sender {sender}",

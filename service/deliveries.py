@@ -30,6 +30,7 @@ PRIVATE_REASONS = (
     Reason.SILENT,
     Reason.STOPPED,
     Reason.NO_CONSENT,
+    Reason.OWN_CAP,  # Only who writes very much is answered that often.
     outbox.ENDED,  # For them: they may have left it.
 )
 """Reasons from which an operator could read what a person did; they are told as one."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service import (
+    alerts,
     due,
     inbound,
     loops,
@@ -24,7 +25,7 @@ from service import (
     traces,
     waiting,
 )
-from service.db import DatabaseError, explain
+from service.db import DatabaseError, explain, insert_new
 from service.log import place_of
 from service.models import Meta
 from service.site import Site
@@ -92,7 +93,9 @@ def beat(site: Site) -> int:
     """Note in the database that a daemon is at work, one that can read it: the key may have been replaced."""
     with site.db.write() as session:
         schema.check_key(session, site.sealer)
-        session.merge(Meta(key=LAST_TICK, value=site.now().isoformat()))
+        # Two daemons, or two jobs of one, may begin at the same instant.
+        insert_new(session, Meta, [{"key": LAST_TICK, "value": ""}])
+        session.execute(update(Meta).where(Meta.key == LAST_TICK).values(value=site.now().isoformat()))
     return 1
 
 
@@ -118,6 +121,7 @@ PERIODIC = (
     Job("settle", 60, lambda site: receipts.settle(site, site.now())),
     Job("poll", 20, polling.poll),
     Job("beat", 30, beat),
+    Job("alert", 60, lambda site: alerts.tell(site, site.now())),
     Job("tidy", 300, tidy),
     Job("purge", 3600, retention.purge),
 )

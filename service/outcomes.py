@@ -25,7 +25,8 @@ SENT, FINAL = 2, 3
 
 def accepted(session: Session, attempt: Attempt, answer: Accepted, now: datetime) -> None:
     """Note that the provider took the message; safe to repeat, and after a receipt that came first."""
-    attempt.segments = answer.segments
+    if answer.segments:
+        senders.correct(session, attempt, answer.segments)
     if attempt.provider_id is not None:
         return  # The receipt has said all this already, and perhaps more.
     attempt.outcome = Outcome.ACCEPTED
@@ -66,6 +67,8 @@ def refused(
     """
     if states == OPEN and attempt.provider_id is not None:
         return
+    if attempt.provider_id is None and error.kind is not Kind.UNKNOWN:
+        senders.give_back(session, attempt)
     attempt.outcome = Outcome(error.kind.value)
     attempt.code = error.code
     log.warning("not sent", attempt=str(attempt.id), kind=error.kind.value, code=error.code, why=error.reason)
@@ -74,7 +77,6 @@ def refused(
         case Kind.RETRY:
             again_at = now + _wait(attempt.n, error.after)
         case Kind.SENDER:
-            senders.stop(session, attempt.sender, error.code, now)
             again_at = now + senders.TRY_AGAIN
         case Kind.CONTACT:
             again_at = now if _contact(session, attempt, error, now) else None
@@ -84,6 +86,8 @@ def refused(
     else:
         ended = NudgeState.UNKNOWN if error.kind is Kind.UNKNOWN else NudgeState.FAILED
         outbox.move(session, attempt.nudge_id, states, ended, error.reason)
+    if error.kind is Kind.SENDER:
+        senders.stop(session, attempt.sender, error.code, now)
 
 
 def lost(session: Session, attempt: Attempt) -> None:

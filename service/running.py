@@ -22,7 +22,7 @@ from service.errors import AttuneError
 from service.site import Site
 from service.web import phone
 from service.web.app import create_app
-from service.web.health import LateJobs
+from service.health import LateJobs
 from service.web.patience import Impatient
 
 GRACE_SECONDS = 1

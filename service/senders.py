@@ -1,23 +1,120 @@
-"""The state of each sender, shared by all processes: a broken account is stopped, and tried again gently."""
+"""The state of each sender, shared by all processes: stopped or not, its rate, its sums of the day.
 
+A broken account is stopped, and tried again gently. Lock order: person, nudge, sender.
+"""
+
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from math import floor
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from notifiers.base import Limited, Notifier
 from service.db import insert_new
-from service.models import SenderState
+from service.models import Attempt, SenderState
 
 TRY_AGAIN = timedelta(minutes=5)
 """A stopped sender is tried again this long after its last failure."""
+EARLY = 0.1
+"""The part of a token that may be missing: a ring of the job that comes a moment early does not wait for the
+next one. What is owed stays owed."""
+SET_BACK = timedelta(minutes=1)
+"""A last message that is further in the future than clocks differ: the clock was set back."""
+# Built once: to build a statement takes longer than to run it.
+ALL = select(SenderState).order_by(SenderState.sender)
+LOCKED = ALL.with_for_update().execution_options(populate_existing=True)
+THESE = select(SenderState).where(SenderState.sender.in_(bindparam("names", expanding=True)))
 
 
 def closed_until(session: Session, sender: str, now: datetime) -> datetime | None:
     """Return when a stopped sender may be tried again, or None if it may be used now."""
-    stopped_at = session.scalar(select(SenderState.stopped_at).where(SenderState.sender == sender))
-    if stopped_at is None or now >= stopped_at + TRY_AGAIN:
+    state = session.get(SenderState, sender)
+    return reopens_at(state, now) if state else None
+
+
+def reopens_at(state: SenderState, now: datetime) -> datetime | None:
+    """Return when this sender may be tried again, or None if it may be used now."""
+    if state.stopped_at is None or now >= state.stopped_at + TRY_AGAIN:
         return None
-    return stopped_at + TRY_AGAIN
+    return state.stopped_at + TRY_AGAIN
+
+
+def lock(session: Session, names: Collection[str]) -> dict[str, SenderState]:
+    """Return all senders by name, locked in one order; those of `names` are new if need be."""
+    found = {state.sender: state for state in session.scalars(LOCKED)}
+    if missing := sorted(set(names) - found.keys()):
+        insert_new(session, SenderState, [{"sender": name} for name in missing])
+        found = {state.sender: state for state in session.scalars(LOCKED)}
+    return found
+
+
+def short_of_tokens(session: Session, per_second: dict[str, float], now: datetime) -> set[str]:
+    """Return those senders, each given with its limit, that may be given nothing at this instant."""
+    states = session.scalars(THESE, {"names": list(per_second)})
+    return {state.sender for state in states if not has_token(state, per_second[state.sender], now)}
+
+
+def limit_of(notifier: Notifier) -> float:
+    """Return how many messages a second a channel may be given; 0: no limit."""
+    return notifier.per_second if isinstance(notifier, Limited) else 0.0
+
+
+def has_token(state: SenderState, per_second: float, now: datetime) -> bool:
+    """Say whether this sender may be given one more message now."""
+    return not per_second or floor(_tokens(state, per_second, now) + EARLY) >= 1
+
+
+def take(state: SenderState, per_second: float, segments: int, cost: float, now: datetime) -> None:
+    """Count one message of a locked sender: its token, and its part of the sums of the day."""
+    if per_second:
+        state.tokens = _tokens(state, per_second, now) - 1
+        was_set_back = state.refilled_at is None or state.refilled_at - now > SET_BACK
+        state.refilled_at = now if was_set_back else max(now, state.refilled_at or now)
+    if state.today is None or state.today < now.date():
+        state.today = now.date()
+        state.messages_today = state.segments_today = 0
+        state.spent_today = 0.0
+    state.messages_today += 1
+    state.segments_today += segments
+    state.spent_today += cost
+
+
+def _tokens(state: SenderState, per_second: float, now: datetime) -> float:
+    """Return what is in the bucket, which holds what may go in one second, and one message at least."""
+    full = max(1.0, per_second)
+    if state.refilled_at is None or state.refilled_at - now > SET_BACK:
+        return full
+    passed = max(0.0, (now - state.refilled_at).total_seconds())
+    return min(full, state.tokens + passed * per_second)
+
+
+def correct(session: Session, attempt: Attempt, segments: int) -> None:
+    """Let an attempt have taken this many segments, in its row and in its sender's sums of that day."""
+    before, cost = attempt.segments or 0, attempt.cost
+    if segments == before:
+        return
+    attempt.segments = segments
+    attempt.cost = cost * segments / before if before else 0.0
+    _book(session, attempt, 0, segments - before, attempt.cost - cost)
+
+
+def give_back(session: Session, attempt: Attempt) -> None:
+    """Take an attempt that brought nothing to anybody out of its sender's sums of that day."""
+    _book(session, attempt, -1, -(attempt.segments or 0), -attempt.cost)
+
+
+def _book(session: Session, attempt: Attempt, messages: int, segments: int, cost: float) -> None:
+    session.execute(
+        update(SenderState)
+        .where(SenderState.sender == attempt.sender, SenderState.today == attempt.claimed_at.date())
+        .values(
+            messages_today=SenderState.messages_today + messages,
+            segments_today=SenderState.segments_today + segments,
+            spent_today=SenderState.spent_today + cost,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def stop(session: Session, sender: str, code: str | None, now: datetime) -> None:

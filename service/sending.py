@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Message, Notifier, SendError
-from service import addresses, composing, due, letters, links, outbox, outcomes, senders, waiting
+from service import addresses, admitting, composing, due, letters, links, outbox, outcomes, senders, waiting
+from service.admitting import Ready
 from service.db import DatabaseError
 from service.models import Address, Attempt, Nudge, Person
 from service.site import Site
-from service.states import Cause, NudgeKind, NudgeState
+from service.states import NudgeKind, NudgeState
 
 log = structlog.get_logger()
 
@@ -30,7 +31,7 @@ LOOK_AGAIN = timedelta(minutes=1)
 SHORTEST = timedelta(seconds=1)
 """A provider can be told to give up after a whole second at the soonest: what has less left is late."""
 STOPPED_AT = select(Person.stopped_at).where(Person.id == bindparam("id"))
-EVEN_IF_STOPPED = (Cause.OPT_OUT, Cause.HELP, Cause.DELETE)
+EVEN_IF_STOPPED = waiting.URGENT
 ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE)
 """Messages that a person or the enrolment asked for: a pause or a rest does not hold them."""
 
@@ -68,15 +69,17 @@ def claim(site: Site, now: datetime, limit: int) -> list[Claimed]:
     these back.
     """
     while True:
-        looked_at, claimed = _claim(site, now, limit)
-        if claimed or not looked_at:  # All that was looked at may have lapsed: there is more behind it.
+        moved, claimed = _claim(site, now, limit)
+        if claimed or not moved:  # All that was looked at may have lapsed: there is more behind it.
             return claimed
 
 
 def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
-    claimed: list[Claimed] = []
+    """Return how many have lapsed or were put off, and those claimed."""
+    ready: list[Ready] = []
     with site.db.write() as session:
-        ripe = waiting.waiting_for_hand_over(session, now, limit)
+        kinds = admitting.open_kinds(session, site, now)
+        ripe = waiting.waiting_for_hand_over(session, now, limit, kinds, admitting.is_limited(site))
         if not ripe:
             return 0, []
         reach = addresses.open_addresses(session, {person.id for person in ripe.values()})
@@ -90,13 +93,15 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
                 outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, route)
             elif route is None:
                 nudge.not_before = min(now + LOOK_AGAIN, nudge.expires_at)
-            elif closed_until := senders.closed_until(session, route[1].sender, now):
-                nudge.not_before = closed_until
             elif nudge.kind is NudgeKind.PULSE and waiting.digest_waits(session, person.id, now):
                 nudge.not_before = now + HOLD
             else:
-                claimed.append(_start(session, site, nudge, person, route, now))
-    return len(ripe), claimed
+                assert nudge.words_sealed is not None
+                text = site.sealer.unseal(nudge.words_sealed)
+                ready.append(admitting.measured(nudge, person, *route, text))
+        admitted, moved = admitting.admit(session, site, ready, now)
+        claimed = [_start(session, site, one, now) for one in admitted]
+    return len(ripe) - len(ready) + moved, claimed
 
 
 def _not_any_more(session: Session, nudge: Nudge, person: Person, now: datetime) -> str | None:
@@ -131,17 +136,15 @@ def _route(
     return None if usable else Reason.NO_CONSENT
 
 
-def _start(
-    session: Session, site: Site, nudge: Nudge, person: Person, route: tuple[Address, Notifier], now: datetime
-) -> Claimed:
-    address, notifier = route
+def _start(session: Session, site: Site, ready: Ready, now: datetime) -> Claimed:
+    nudge, person, address, notifier = ready.nudge, ready.person, ready.address, ready.notifier
     attempt = outbox.start(session, nudge, address.id, notifier.name, notifier.sender, now)
-    assert nudge.words_sealed is not None
     letter = letters.of(session, site, nudge, person, address.kind, notifier.name, attempt.id)
+    attempt.segments, attempt.cost = ready.segments, ready.cost
     message = Message(
         attempt_id=str(attempt.id),
         to=site.sealer.unseal(address.value_sealed),
-        text=site.sealer.unseal(nudge.words_sealed),
+        text=ready.text,
         subject=letter.subject,
         valid_for=nudge.expires_at - now,
         status_url=links.status(site, notifier.name, attempt.id),
@@ -194,6 +197,7 @@ def record(site: Site, handed: Handed, now: datetime) -> None:
         if isinstance(handed.result, CalledBack):
             stopped = Reason.STOPPED
             outbox.move(session, handed.claimed.nudge_id, [NudgeState.SENDING], NudgeState.LAPSED, stopped)
+            senders.give_back(session, attempt)
             session.delete(attempt)  # Nothing was tried.
         elif isinstance(handed.result, Accepted):
             outcomes.accepted(session, attempt, handed.result, now)

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -24,6 +25,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
+from notifiers.hosts import is_this_machine
 from service.errors import WrongUsage
 
 PREFIX = "ATTUNE_"
@@ -109,6 +111,51 @@ class Settings(BaseSettings):
     catch_up_minutes: int = Field(
         default=120, ge=10, le=720, description="Minutes after which a late nudge is dropped instead of sent."
     )
+    daily_messages: int = Field(
+        default=0, ge=0, description="Messages a day (in UTC) that this installation may send; 0: no limit."
+    )
+    daily_segments: int = Field(
+        default=0,
+        ge=0,
+        description="SMS segments a day (in UTC) that this installation may send, an e-mail counted as one; "
+        "0: no limit.",
+    )
+    daily_money: float = Field(
+        default=25.0,
+        ge=0,
+        description="What a day (in UTC) may cost, by the `price` of each channel; 0: no limit.",
+    )
+    person_daily_messages: int = Field(
+        default=100, ge=0, description="Messages within 24 hours that one person may get; 0: no limit."
+    )
+    person_daily_segments: int = Field(
+        default=200, ge=0, description="SMS segments within 24 hours that one person may get; 0: no limit."
+    )
+    person_daily_money: float = Field(
+        default=0.0, ge=0, description="What one person's messages within 24 hours may cost; 0: no limit."
+    )
+    admin: str = Field(
+        default="",
+        max_length=254,
+        pattern=r"^([^\s@<>,;]+@[^\s@<>,;]+)?$",
+        description="The mailbox that is told when a channel stops or works again, or a limit is reached.",
+    )
+    admin_language: Literal["en", "es", "de"] = Field(
+        default="en", description="The language of what `admin` is told."
+    )
+    ping_url: SecretStr | None = Field(
+        default=None,
+        description="An address (https://, or http:// on this machine) that a healthy daemon calls: a "
+        "monitor such as healthchecks.io tells you when the calls end.",
+    )
+    ping_minutes: int = Field(
+        default=5, ge=1, le=1440, description="Minutes between two calls of `ping_url`."
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="The bearer token that /metrics asks for; without one it is shown to this machine alone.",
+    )
     busy_seconds: float = Field(
         default=30.0, ge=1, le=300, description="Seconds to wait for SQLite's write lock before giving up."
     )
@@ -164,6 +211,20 @@ class Settings(BaseSettings):
         least = SHORTEST[info.field_name or ""]
         if 0 < value < least:
             raise PydanticCustomError("too_short", "Input should be 0, or {least} or more", {"least": least})
+        return value
+
+    @field_validator("ping_url")
+    @classmethod
+    def _safe_to_call(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value.get_secret_value())
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host = None
+        if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(host))):
+            raise ValueError("it is no address that can be called safely")
         return value
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from habits import schedule
@@ -13,6 +13,9 @@ from service import deliveries, due, facts, finding
 from service.facts import Share
 from service.models import Address, Attempt, EntryRow, Habit, Nudge, Person, Reminder, Reply
 from service.states import AddressKind, NudgeState, Purpose, ReplyState
+
+# In so many words: only then are both stores sure that the partial index holds all of them.
+OPEN: ColumnElement[bool] = literal_column("nudge.state IN ('sending', 'unknown')")
 
 
 def shares_of(session: Session, person_id: UUID) -> list[Share]:
@@ -87,7 +90,7 @@ def health(session: Session, now: datetime) -> Health:
         overdue=_count(
             session, Nudge, Nudge.state == NudgeState.PLANNED, Nudge.not_before < now - timedelta(minutes=5)
         ),
-        unknown=_count(session, Nudge, Nudge.state == NudgeState.UNKNOWN, ~deliveries.private()),
+        unknown=_count(session, Nudge, OPEN, Nudge.state == NudgeState.UNKNOWN, ~deliveries.private()),
         failed_today=_count(
             session,
             Nudge,

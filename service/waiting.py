@@ -4,15 +4,15 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Exists, Integer, and_, bindparam, exists, func, or_, select
+from sqlalchemy import Exists, Integer, Select, and_, bindparam, exists, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from habits.entries import Mark
 from habits.nudging import Reason
 from service import outbox
 from service.columns import UTCDateTime
-from service.models import Attempt, EntryRow, Nudge, NudgeItem, Person
-from service.states import NudgeKind, NudgeState
+from service.models import Address, Attempt, EntryRow, Nudge, NudgeItem, Person
+from service.states import AddressKind, Cause, NudgeKind, NudgeState
 
 ANSWERABLE = timedelta(hours=48)
 """A nudge waits for an answer this long."""
@@ -21,19 +21,56 @@ ASKING = (*OF_HABITS, NudgeKind.PULSE)
 LIKE_SCORES = 3
 """As many habits in one message as a check-in has items."""
 _now = bindparam("now", type_=UTCDateTime)
+_limit = bindparam("limit", type_=Integer)
 # Built once: to build a statement takes longer than to run it.
 NEXT_NUDGE = select(func.min(Nudge.not_before)).where(
     Nudge.state == NudgeState.PLANNED, Nudge.not_before > _now
 )
 NEXT_PERSON = select(func.min(Person.due_at)).where(Person.due_at > _now)
-WAITING = (
-    select(Nudge.id, Nudge.person_id)
-    .join(Person, Person.id == Nudge.person_id)
+RIPE = (
+    select(Nudge.id, Nudge.person_id, Nudge.not_before)
     .where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= _now)
     .order_by(Nudge.not_before, Nudge.id)
-    .limit(bindparam("limit", type_=Integer))
-    .with_for_update(of=Person, skip_locked=True)
 )
+URGENT = (Cause.OPT_OUT, Cause.HELP, Cause.DELETE)
+"""What a stopped person still gets: it goes before all else, and no limit of a day holds it."""
+# In so many words: only then are both stores sure that the partial index holds all of them.
+URGENT_ONES = RIPE.where(text("nudge.cause_kind IN ('opt-out', 'help', 'delete')"))
+LOOK_AT_MOST = 1000
+"""So many that wait for a sender short of tokens are passed over in search of others."""
+Found = Select[UUID, UUID, datetime]
+
+
+def _waiting(ripe: Found) -> Found:
+    """Return the statement that finds the oldest of these, and locks their people."""
+    return (
+        ripe.join(Person, Person.id == Nudge.person_id)
+        .limit(_limit)
+        .with_for_update(of=Person, skip_locked=True)
+    )
+
+
+def _waiting_by_kind(ripe: Found) -> Found:
+    """Return the same for those whose person has an address of one of the `kinds`."""
+    near = ripe.limit(LOOK_AT_MOST).subquery()
+    reached = exists().where(
+        Address.person_id == near.c.person_id,
+        Address.dead_at.is_(None),
+        # The coalesce keeps SQLite from the index on the kind, which half of all addresses share.
+        func.coalesce(Address.kind, "").in_(bindparam("kinds", expanding=True)),
+    )
+    return (
+        select(near.c.id, near.c.person_id, near.c.not_before)
+        .join(Person, Person.id == near.c.person_id)
+        .where(reached)
+        .order_by(near.c.not_before, near.c.id)
+        .limit(_limit)
+        .with_for_update(of=Person, skip_locked=True)
+    )
+
+
+WAITING, WAITING_BY_KIND = _waiting(RIPE), _waiting_by_kind(RIPE)
+URGENT_WAITING, URGENT_BY_KIND = _waiting(URGENT_ONES), _waiting_by_kind(URGENT_ONES)
 PLANNED_OF = (
     select(Nudge)
     .where(
@@ -46,16 +83,28 @@ PLANNED_OF = (
 )
 
 
-def waiting_for_hand_over(session: Session, now: datetime, limit: int) -> dict[Nudge, Person]:
+def waiting_for_hand_over(
+    session: Session,
+    now: datetime,
+    limit: int,
+    kinds: Collection[AddressKind] | None = None,
+    urgent_first: bool = False,
+) -> dict[Nudge, Person]:
     """Return, locked, the oldest planned nudges that may go now, each with its person.
 
-    Those of people whom another transaction holds are passed over: others do not wait for them.
+    `kinds`: of people with an address of these kinds only. Those of people whom another transaction holds are
+    passed over: others do not wait for them.
     """
-    found = session.execute(WAITING, {"now": now, "limit": limit}).all()
+    values = {"now": now, "limit": limit} | ({} if kinds is None else {"kinds": list(kinds)})
+    statements = (URGENT_WAITING, WAITING) if kinds is None else (URGENT_BY_KIND, WAITING_BY_KIND)
+    found: dict[UUID, UUID] = {}
+    for statement in statements if urgent_first else statements[1:]:
+        rows = session.execute(statement, values).all()
+        found |= {row.id: row.person_id for row in rows[: limit - len(found)]}
     if not found:
         return {}
-    people = outbox.lock_people(session, list({row.person_id for row in found}), wait=False)
-    nudges = session.scalars(PLANNED_OF, {"ids": [row.id for row in found], "people": list(people)})
+    people = outbox.lock_people(session, list(set(found.values())), wait=False)
+    nudges = session.scalars(PLANNED_OF, {"ids": list(found), "people": list(people)})
     return {nudge: people[nudge.person_id] for nudge in nudges}
 
 

@@ -14,7 +14,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 
-from service import jobs
+from service import jobs, pinging
 from service.db import DatabaseError, explain
 from service.log import place_of
 from service.site import Site
@@ -46,7 +46,7 @@ class LocalEngine:
         self._clock = clock
         self._wall = wall
         self._stopping = threading.Event()
-        self._jobs = (*jobs.PERIODIC, jobs.Job("send", 1, self._send))
+        self._jobs = (*jobs.PERIODIC, jobs.Job("send", 1, self._send), *self._pings())
         self._beats: dict[str, float] = {}
         self._whys: dict[str, str] = {}
         """What the last run of a job failed of, in words."""
@@ -139,6 +139,13 @@ class LocalEngine:
             return not self._stopping.is_set()
 
         return jobs.send(site, self._sends, site.settings.send_threads, goes_on)
+
+    def _pings(self) -> tuple[jobs.Job, ...]:
+        """Return the job that calls the dead man's switch, if there is one."""
+        if self._site.settings.ping_url is None:
+            return ()
+        every = self._site.settings.ping_minutes * 60
+        return (jobs.Job("ping", every, lambda site: pinging.ping(site, self.late())),)
 
     def _guarded(self, job: jobs.Job) -> Callable[[], None]:
         """Return the job as the scheduler runs it: an error is logged, and the next ring tries again."""

@@ -34,6 +34,13 @@ class Nudge(Row):
             "ix_nudge_help_words", "not_before", where="cause_kind = 'help' AND words_sealed IS NOT NULL"
         ),
         partial("ix_nudge_planned", "not_before", "id", where="state = 'planned'"),
+        partial(
+            "ix_nudge_urgent",
+            "cause_kind",
+            "not_before",
+            where="state = 'planned' AND cause_kind IN ('opt-out', 'help', 'delete')",
+        ),
+        partial("ix_nudge_failed", "due_at", where="state = 'failed'"),
         partial("ix_nudge_open", "state", "not_before", where="state IN ('sending', 'unknown')"),
         partial("ix_nudge_words", "due_at", where="words_sealed IS NOT NULL"),
         Index("ix_nudge_person_id_due_at", "person_id", "due_at"),
@@ -69,6 +76,9 @@ class Attempt(Row):
     provider_id: Mapped[Text | None]
     rank: Mapped[int] = mapped_column(default=0)
     segments: Mapped[int | None]
+    """Counted before sending, corrected by the provider; a message that is no SMS counts as one."""
+    cost: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    """What it cost, or is going to cost, by the price in the channel's settings."""
     __table_args__ = (UniqueConstraint("nudge_id", "n"), UniqueConstraint("channel", "provider_id"))
 
 
@@ -139,6 +149,8 @@ class SenderState(Row):
     segments_today: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     told_at: Mapped[Instant | None]
     """When the admin was told that it is stopped; emptied when it works again."""
+    capped_on: Mapped[date | None]
+    """The last day in UTC on which a cap of the installation held one of its messages back."""
 
 
 class Meta(Row):

@@ -12,10 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from starlette.exceptions import HTTPException
 
+from service import health
 from service.db import DatabaseError, explain
 from service.errors import AttuneError
 from service.site import Site
-from service.web import health, hooks, pages
+from service.web import hooks, pages, watching
 from service.web.guards import BodyLimit, Headers, LastResort
 
 log = structlog.get_logger()
@@ -31,6 +32,7 @@ def create_app(site: Site, late_jobs: health.LateJobs | None = None) -> FastAPI:
     app.state.site = site
     app.include_router(hooks.router)
     app.include_router(pages.router)
+    app.include_router(watching.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # The last one added is the first that a request meets.
     app.add_middleware(BodyLimit)

@@ -6,8 +6,8 @@ import pytest
 
 from service import jobs
 from tests.cli.conftest import NOTHING, Cli
-from tests.cli.test_notifier import TOKEN, set_up_twilio
-from tests.servers import TwilioServer
+from tests.cli.test_notifier import PASSWORD, TOKEN, set_up_smtp, set_up_twilio
+from tests.servers import SmtpServer, TwilioServer
 from tests.world import World
 
 
@@ -163,3 +163,37 @@ def test_of_what_is_no_installation_it_says_why(cli: Cli) -> None:
     }
     (cli.home / "secrets" / "attune_key").unlink()
     assert wrong(cli)["installation"].startswith("There is no key in ")
+
+
+def test_a_limit_that_is_reached_is_told(cli: Cli) -> None:
+    insert = "INSERT INTO sender_state (sender, capped_on, tokens, spent_today) VALUES ('one', {}, 0, 0)"
+    cli.execute(insert.format("date('now', '-1 day')"))
+    assert "limit of the day" not in wrong(cli)
+    cli.execute("UPDATE sender_state SET capped_on = date('now')")
+    assert wrong(cli)["limit of the day"].startswith("It is reached: messages wait for midnight in UTC")
+
+
+def test_whether_the_admin_can_be_told_is_looked_at(cli: Cli) -> None:
+    assert "admin" not in looks(cli)
+    cli.set("admin", "admin@example.org")
+    assert wrong(cli)["admin"].startswith("No channel for e-mail is set up")
+    with SmtpServer("starttls", login=("attune", PASSWORD)) as server:
+        set_up_smtp(cli, server, server.ca_file)
+        assert looks(cli)["admin"] == "Told by e-mail when a channel stops or a limit is reached."
+        cli.execute("INSERT INTO meta (key, value) VALUES ('alert', 'The mail server refused.')")
+        assert wrong(cli)["admin"].startswith("The last e-mail was not sent (The mail server refused); try")
+        cli.execute("DELETE FROM meta WHERE key = 'alert'")
+        cli.execute(
+            "INSERT INTO sender_state (sender, stopped_at, tokens, spent_today) "
+            "VALUES (?, datetime('now'), 0, 0)",
+            f"127.0.0.1:{server.port}/nest@example.org",
+        )
+        assert wrong(cli)["admin"].startswith("Every channel for e-mail is stopped")
+
+
+def test_whether_a_monitor_is_called_is_told_without_its_address(cli: Cli) -> None:
+    with TwilioServer(auth_token=TOKEN) as server:
+        set_up_twilio(cli, server)
+        assert looks(cli)["ping_url"].startswith("Not set; with it a monitor tells you")
+        cli.set("ping_url", "https://hc-ping.com/5ecr3t")
+        assert looks(cli)["ping_url"] == "Called every 5 minutes."

@@ -55,6 +55,7 @@ def longest(language: str) -> dict[str, str | int]:
         "used": "three",
         "reserve": "three",
         "code": "123456",
+        "channel": "whatsapp",
         "time": "20:30",
         "weekday": "Wed",
         "month": "Sep",

@@ -10,6 +10,15 @@ branch_labels = None
 depends_on = None
 
 
+INDEXES = {
+    "ix_nudge_urgent": (
+        ["cause_kind", "not_before"],
+        "state = 'planned' AND cause_kind IN ('opt-out', 'help', 'delete')",
+    ),
+    "ix_nudge_failed": (["due_at"], "state = 'failed'"),
+}
+
+
 def upgrade() -> None:
     with op.batch_alter_table("sender_state") as batch:
         batch.add_column(sa.Column("today", sa.Date(), nullable=True))
@@ -18,6 +27,13 @@ def upgrade() -> None:
         batch.add_column(sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("consent") as batch:
         batch.add_column(sa.Column("reply_id", sa.Uuid(), nullable=True))
+        batch.add_column(sa.Column("capped_on", sa.Date(), nullable=True))
+    with op.batch_alter_table("attempt") as batch:
+        batch.add_column(sa.Column("cost", sa.Double(), server_default=sa.text("0"), nullable=False))
+    for name, (columns, where) in INDEXES.items():
+        op.create_index(
+            name, "nudge", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+        )
     op.create_table(
         "wording",
         sa.Column("version", sa.String(40), nullable=False),
@@ -45,6 +61,10 @@ def downgrade() -> None:
     op.drop_table("wording")
     with op.batch_alter_table("consent") as batch:
         batch.drop_column("reply_id")
+    for name in INDEXES:
+        op.drop_index(name, table_name="nudge")
+    with op.batch_alter_table("attempt") as batch:
+        batch.drop_column("cost")
     with op.batch_alter_table("sender_state") as batch:
-        for column in ("told_at", "segments_today", "messages_today", "today"):
+        for column in ("capped_on", "told_at", "segments_today", "messages_today", "today"):
             batch.drop_column(column)

@@ -1,0 +1,89 @@
+"""What a monitor may know, in Prometheus' own format: whether delivery works, and nothing of anybody.
+
+Counts leave out answers, as `attune doctor` does, and what is used of a limit is told in tenths: in a small
+home one message more would tell that somebody has written.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from math import floor
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from service import alerts, caps, deliveries, jobs, senders, summary
+from service.models import Nudge, SenderState
+from service.site import Site
+from service.states import NudgeState
+
+
+def exposition(site: Site) -> tuple[bytes, str]:
+    """Return everything as it is now, and its content type; a few statements, each on an index."""
+    registry = CollectorRegistry()
+    with site.db.read() as session:
+        registry.register(_Rows(list(_families(session, site, site.now()))))
+    return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+class _Rows(Collector):
+    """What the rows said, as the library wants to be given it."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> list[Metric]:
+        return self._families
+
+
+def _families(session: Session, site: Site, now: datetime) -> Iterator[Metric]:
+    health = summary.health(session, now)
+    planned = _count(session, Nudge.state == NudgeState.PLANNED, ~deliveries.private())
+    yield _gauge("nudges_planned", "Messages that wait for their time.", planned)
+    yield _gauge("nudges_overdue", "Messages that have waited 5 minutes beyond their time.", health.overdue)
+    yield _gauge("nudges_unknown", "Messages of which nobody knows whether they went out.", health.unknown)
+    yield _gauge("nudges_failed", "Messages of the last 24 hours that failed for good.", health.failed_today)
+    yield _gauge("nudges_stuck", "Messages from people that were kept after a bug.", health.stuck_replies)
+    yield _gauge("replies_unread", "Messages from people unread for 2 minutes.", health.unread_replies)
+    yield _stopped(session, site)
+    states = list(session.scalars(senders.ALL))
+    yield _used(site, states, now)
+    yield _gauge("cap_reached", "Whether a limit has held a message back today.", caps.has_held(states, now))
+    yield _gauge(
+        "admin_not_told", "Whether an e-mail to the admin is missing.", bool(alerts.trouble(session))
+    )
+    if tick := jobs.last_tick(session):
+        age = max(0.0, (now - tick).total_seconds())
+        yield _gauge("last_tick_age_seconds", "Seconds since a daemon said that it is at work.", age)
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Nudge).where(*conditions)) or 0
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"attune_{name}", about, value)
+
+
+def _stopped(session: Session, site: Site) -> Metric:
+    """Return which channels are stopped; a sender's own name holds our number."""
+    family = GaugeMetricFamily(
+        "attune_sender_stopped", "Whether the provider refuses this channel's account.", labels=["sender"]
+    )
+    stopped = {state.sender for state in senders.stopped(session)}
+    for name, notifier in site.notifiers.items():
+        family.add_metric([name], notifier.sender in stopped)
+    return family
+
+
+def _used(site: Site, states: list[SenderState], now: datetime) -> Metric:
+    """Return how much of each limit of the day is used, in whole tenths."""
+    family = GaugeMetricFamily(
+        "attune_cap_used_ratio", "Used of the installation's limit of the day, in tenths.", labels=["cap"]
+    )
+    for name, part in caps.of_installation(site.settings).parts(caps.used_today(states, now)).items():
+        family.add_metric([name], floor(part * 10 + 1e-9) / 10)
+    return family
