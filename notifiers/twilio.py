@@ -3,19 +3,17 @@
 People's messages and reports come by Twilio's posts, by asking for Twilio's list of messages, or by both.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from notifiers import twilio_client, twilio_errors, twilio_records
+from notifiers import twilio_client, twilio_records
 from notifiers.base import Accepted, Inbound, Kind, Message, Polled, Report, SendError
-from notifiers.twilio_client import TwilioSettings
+from notifiers.twilio_client import TwilioSettings, asked, settled
 from notifiers.twilio_records import FEW, MANY, MESSAGE_SID, WHATSAPP, Mark
-
-T = TypeVar("T")
 
 LONGEST_VALIDITY = timedelta(hours=10)
 """Twilio's `ValidityPeriod` runs from 1 to 36,000 seconds."""
@@ -69,7 +67,7 @@ class Twilio:
 
     def send(self, message: Message) -> Accepted:
         """Create the message at Twilio, once: nothing is tried again here. Raises SendError."""
-        return _settled(lambda: self._create(message))
+        return settled(lambda: self._create(message))
 
     def _create(self, message: Message) -> Accepted:
         created = self._messages.create(
@@ -99,7 +97,7 @@ class Twilio:
         Those in `matched` are passed over. Twilio may list a message only once it has left its queue, so None
         may turn into a message later. Raises SendError; asking again never does harm.
         """
-        return _asked(lambda: self._look_up(message, since_at.astimezone(UTC) - CLOCK_SKEW, matched))
+        return asked(lambda: self._look_up(message, since_at.astimezone(UTC) - CLOCK_SKEW, matched))
 
     def _look_up(self, message: Message, from_at: datetime, matched: frozenset[str]) -> Accepted | None:
         to, sender = _address(message.address_kind, message.to), self._from(message.address_kind)
@@ -132,7 +130,7 @@ class Twilio:
         now = now.astimezone(UTC)
         if mark is None:
             return Polled(str(Mark.beginning(now)))
-        return _asked(lambda: self._poll(Mark.read(mark), now))
+        return asked(lambda: self._poll(Mark.read(mark), now))
 
     def _poll(self, mark: Mark, now: datetime) -> Polled:
         since = mark.since(now)
@@ -181,7 +179,7 @@ class Twilio:
 
     def check(self) -> str:
         """Fetch the account, and with an API key a message too; return what Twilio said of them."""
-        return _asked(self._check)
+        return asked(self._check)
 
     def _check(self) -> str:
         account = self._account.fetch()
@@ -247,26 +245,3 @@ def _validity_seconds(valid_for: timedelta | None) -> int | None:
     if valid_for is None:
         return None
     return max(1, int(min(valid_for, LONGEST_VALIDITY).total_seconds()))
-
-
-def _settled(call: Callable[[], T]) -> T:
-    """Return what `call` returns; whatever it raises becomes a SendError."""
-    try:
-        return call()
-    except SendError as error:
-        failure = error
-    except Exception as error:  # The client may stumble over any junk, and then the message may be out.
-        failure = twilio_errors.lost(error)
-    # Raised here and not above: the client's errors hold the number, and would be its context.
-    raise failure
-
-
-def _asked(call: Callable[[], T]) -> T:
-    """Return what `call`, which changes nothing at Twilio, returns; a lost answer may be asked for again."""
-    try:
-        return _settled(call)
-    except SendError as error:
-        failure = error
-    if failure.kind is Kind.UNKNOWN:
-        failure = SendError(Kind.RETRY, "Twilio did not answer: ask again later.", code=failure.code)
-    raise failure

@@ -1,6 +1,8 @@
-"""The official Twilio client, with our settings, timeouts and pool and none of its logging."""
+"""The official Twilio client, with our settings, timeouts and pool, none of its logging, and our errors."""
 
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -9,8 +11,12 @@ from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-unty
 from twilio.rest import Client  # type: ignore[import-untyped]
 from twilio.rest.api.v2010.account import AccountContext  # type: ignore[import-untyped]
 
+from notifiers import twilio_errors
+from notifiers.base import Kind, SendError
 from notifiers.hosts import is_this_machine
 from notifiers.twilio_errors import raise_for_refusal
+
+T = TypeVar("T")
 
 # The URL of a look-up holds a phone number, and urllib3 logs each URL at DEBUG.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -118,3 +124,26 @@ def account(settings: TwilioSettings, username: str, password: str, http: Twilio
     )
     client.api.base_url = settings.base_url
     return client.api.v2010.account
+
+
+def settled(call: Callable[[], T]) -> T:
+    """Return what `call` returns; whatever it raises becomes a SendError."""
+    try:
+        return call()
+    except SendError as error:
+        failure = error
+    except Exception as error:  # The client may stumble over any junk, and then the message may be out.
+        failure = twilio_errors.lost(error)
+    # Raised here and not above: the client's errors hold the number, and would be its context.
+    raise failure
+
+
+def asked(call: Callable[[], T]) -> T:
+    """Return what `call`, which changes nothing at Twilio, returns; a lost answer may be asked for again."""
+    try:
+        return settled(call)
+    except SendError as error:
+        failure = error
+    if failure.kind is Kind.UNKNOWN:
+        failure = SendError(Kind.RETRY, "Twilio did not answer: ask again later.", code=failure.code)
+    raise failure
