@@ -69,7 +69,7 @@ MANY = {
     "habit edit {habit} --cue Then": HABIT,
     "streaks Alex": STREAKS,
     "streaks Alex --explain": RECKONED,
-    "notifier list": ["channel", "reaches", "set_up"],
+    "notifier list": ["channel", "reaches", "can", "set_up"],
 }
 DOCTOR = ["check", "ok", "says"]
 ADDRESS = ["kind", "address", "consent"]

@@ -4,10 +4,11 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from notifiers.standin.posts import Fields, signature
 from service import running
@@ -72,6 +73,22 @@ def test_a_thousand_posts_at_once(world: World, twilio: TwilioServer, hurried: W
     kept = Counter(reply.provider_id for reply in replies(world))
     assert set(kept) == sent
     assert set(kept.values()) == {1}
+
+
+def test_a_post_for_which_no_connection_is_free(
+    world: World, twilio: TwilioServer, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = world.site.db.engine
+    monkeypatch.setattr(engine.pool, "_timeout", 0.1)
+    fields = text("YES")
+    with ExitStack() as stack:
+        with suppress(NoneFree):
+            while True:
+                stack.enter_context(engine.connect())
+        answer = signed(web, twilio, fields)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "30")
+    assert signed(web, twilio, fields).status == 200
+    assert len(replies(world)) == 1
 
 
 HEAD = f"POST {SMS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n".encode()
