@@ -16,8 +16,8 @@ from service.errors import WrongUsage
 def import_(file: BinaryIO, couple: str | None, json_: bool) -> None:
     """Take over a person from a file that `attune export` wrote.
 
-    It may be from here or from elsewhere; `-` is standard input. They are asked as anybody is, and nudges start
-    when they say yes. Who asked for no more messages is not.
+    It may be from here or from elsewhere; `-` is standard input. They are asked as anybody is, and nudges
+    start when they say yes. Who asked for no more messages is not.
     """
     written = file.read(accepting.LARGEST + 1)
     if len(written) > accepting.LARGEST:
