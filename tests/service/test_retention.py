@@ -96,7 +96,7 @@ def test_what_was_kept_long_enough_goes_and_nothing_is_decided_otherwise(world: 
 def add_nudges(
     world: World, person: UUID, count: int, state: NudgeState, days_ago: int, cause: Cause = Cause.REPLY
 ) -> list[UUID]:
-    """Add so many messages to somebody, of so many days ago: answers, or nudges if a reminder is the cause."""
+    """Add so many messages of so many days ago: answers, or nudges if a reminder is the cause."""
     kind = NudgeKind.NUDGE if cause is Cause.REMINDER else NudgeKind.ANSWER
     at, sealed = world.at - timedelta(days=days_ago), world.site.sealer.seal("Thanks.")
     made = [
