@@ -93,13 +93,16 @@ def test_what_was_kept_long_enough_goes_and_nothing_is_decided_otherwise(world: 
     assert {nudge.kind for nudge in fresh} & {NudgeKind.WELCOME, NudgeKind.NUDGE}
 
 
-def add_nudges(world: World, person: UUID, count: int, state: NudgeState, days_ago: int) -> list[UUID]:
-    """Add so many answers to somebody, of so many days ago."""
+def add_nudges(
+    world: World, person: UUID, count: int, state: NudgeState, days_ago: int, cause: Cause = Cause.REPLY
+) -> list[UUID]:
+    """Add so many messages of so many days ago: answers, or nudges if a reminder is the cause."""
+    kind = NudgeKind.NUDGE if cause is Cause.REMINDER else NudgeKind.ANSWER
     at, sealed = world.at - timedelta(days=days_ago), world.site.sealer.seal("Thanks.")
     made = [
         {
-            **{"id": new_id(), "person_id": person, "kind": NudgeKind.ANSWER, "state": state},
-            **{"cause_kind": Cause.REPLY, "cause_id": uuid4(), "words_sealed": sealed},
+            **{"id": new_id(), "person_id": person, "kind": kind, "state": state},
+            **{"cause_kind": cause, "cause_id": uuid4(), "words_sealed": sealed},
             **{"due_at": at, "not_before": at, "expires_at": at, "turn": 0},
         }
         for _ in range(count)
@@ -126,6 +129,22 @@ def test_what_is_not_over_stays_whole_however_old(world: World, alex: UUID) -> N
     assert not go & set(left)
     assert all(left[one].words_sealed for one in stay)
     assert not any(left[one].words_sealed for one in young)
+
+
+def test_what_was_asked_since_the_last_sign_of_life_stays(world: World, alex: UUID) -> None:
+    """Whoever is silent for years is not taken for somebody who was never asked, and asked again."""
+    since, before = (add_nudges(world, alex, 2, NudgeState.SENT, ago, Cause.REMINDER) for ago in (500, 800))
+    with world.site.db.write() as session:
+        session.get_one(Person, alex).last_sign_of_life_at = world.at - timedelta(days=600)
+    keeping(world, **SHORT)
+    seen = seen_by_planning(world)
+    retention.purge(world.site)
+    left = {nudge.id for nudge in world.nudges(alex)}
+    assert (set(since) <= left, set(before) & left) == (True, set())
+    assert seen_by_planning(world) == seen
+    world.says("Alex", "streak")
+    retention.purge(world.site)
+    assert not set(since) & {nudge.id for nudge in world.nudges(alex)}
 
 
 def test_a_reply_that_nothing_was_made_of_yet_stays(world: World, alex: UUID) -> None:
