@@ -24,6 +24,8 @@ _LONGEST_HEADER = 8_192
 _MOST_ANSWERS = 20
 _MOST_TOKENS = 5
 _MOST_PARTS = 50
+_LONGEST_FORM = 4_096
+_FORM = re.compile(rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 STOP = "STOP"
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}>")
 _PREFIX = re.compile(r"(?:(?:re|aw|antw|rv|fwd?|wg|sv)\s?(?:\[\d+\])?:\s*)+", re.IGNORECASE)
@@ -54,8 +56,8 @@ def read(raw: bytes, ours: Address, received_at: datetime | None = None) -> Inbo
 
 
 def _read(raw: bytes, ours: Address, received_at: datetime | None) -> Inbound | Report | None:
-    if raw.count(b"boundary=") > _MOST_PARTS:
-        return None  # Python looks at each line once for each part that it may end.
+    if _takes_long(raw):
+        return None
     parsed = message_from_bytes(raw)
     sender = _sender(parsed)
     post = _Post(parsed, raw, sender, _header(parsed, "Subject"))
@@ -77,6 +79,15 @@ def _read(raw: bytes, ours: Address, received_at: datetime | None) -> Inbound | 
         reply_tokens=tokens,
         answers=answers,
     )
+
+
+def _takes_long(raw: bytes) -> bool:
+    """Say whether Python would need more than in proportion to its length for a mail: no program writes such.
+
+    It looks at each line once for each part that may end there, and at a parameter once for each `;` in it.
+    """
+    parts = raw.count(b"boundary=")
+    return parts > _MOST_PARTS or any(len(one[0]) > _LONGEST_FORM for one in _FORM.finditer(raw))
 
 
 def _header(parsed: Mail, name: str) -> str:

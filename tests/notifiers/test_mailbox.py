@@ -189,6 +189,12 @@ def test_parts_within_parts_are_not_followed_for_ever() -> None:
     assert read(b"From: alice@example.org\n" + nested + b"\ndone") is None
 
 
+@pytest.mark.parametrize("fold", [b"", b"\n\t"])
+def test_a_form_without_end_is_not_read(fold: bytes) -> None:
+    form = b'Content-Type: text/plain; a="' + (b";" * 50 + fold) * 100
+    assert read(b"From: alice@example.org\n" + form + b"\n\ndone") is None
+
+
 @given(st.binary(max_size=400))
 def test_no_junk_raises(junk: bytes) -> None:
     read(junk)
