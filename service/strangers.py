@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from habits import parts, replies
@@ -98,7 +98,8 @@ def _first_today(session: Session, reply: Reply) -> bool:
     earlier = select(Reply.id).where(
         Reply.lookup == reply.lookup,
         Reply.received_at.between(began_at, reply.received_at),
-        Reply.id != reply.id,
+        # Of two in the same second the one that was stored first.
+        or_(Reply.received_at < reply.received_at, Reply.id < reply.id),
     )
     return session.scalar(earlier.limit(1)) is None
 

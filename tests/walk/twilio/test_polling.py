@@ -14,10 +14,11 @@ import pytest
 
 from notifiers.base import Inbound, Polled
 from notifiers.standin import posts
-from service import jobs, polling
+from service import inbound, jobs, polling
 from service.models import EntryRow, Meta, Nudge, Reply
 from service.site import Site
-from service.states import Cause, NudgeKind, NudgeState, ReplyState
+from service.states import AddressKind, Cause, NudgeKind, NudgeState, ReplyState
+from service.strangers import Sender
 from service.web.app import create_app
 from tests import logs
 from tests.servers import Record, Script, TwilioServer
@@ -192,6 +193,20 @@ def test_strangers_are_answered_once_a_day(world: World, twilio: TwilioServer, a
     assert polling.poll(world.site) == 0
     (answer,) = bodies(twilio, CHARLIE)
     assert "nobody reads messages here" in answer
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_messages_in_the_same_second_one_is_answered(
+    world: World, twilio: TwilioServer, order: tuple[int, int]
+) -> None:
+    sender = Sender(AddressKind.SMS, CHARLIE)
+    said = [Inbound(f"in-{number}", CHARLIE, "hello", world.at) for number in range(2)]
+    stored = [inbound.store(world.site, "twilio", AddressKind.SMS, one, world.at) for one in said]
+    for index in order:
+        reply_id = stored[index]
+        assert reply_id is not None
+        inbound.understand(world.site, reply_id, world.at, sender)
+    assert len(bodies(twilio, CHARLIE)) == 1
 
 
 def test_a_stop_is_confirmed_once_and_twilios_own_block_does_no_harm(
