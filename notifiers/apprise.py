@@ -27,20 +27,26 @@ class AppriseSettings(BaseModel):
 
     schemas: frozenset[str] = Field(
         default=frozenset(),
-        description='A list of the services that may be used, such as ["ntfys", "tgram"]; left out: all '
-        "that reach beyond this machine.",
+        description='A list of the services that may be used, such as ["ntfys", "tgram"], or one text with '
+        "a comma between them; left out: all that reach beyond this machine.",
     )
     timeout: float = Field(
         default=10.0, ge=0.1, le=30, description="Seconds to wait for a connection or an answer, 0.1 to 30."
     )
 
+    @field_validator("schemas", mode="before")
+    @classmethod
+    def _one_string(cls, value: object) -> object:
+        # All that a variable of the environment can hold.
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
     @field_validator("schemas")
     @classmethod
     def _beyond_this_machine(cls, value: frozenset[str]) -> frozenset[str]:
-        if value & LOCAL:
+        if value & LOCAL or not all(_SCHEMA.fullmatch(f"{schema}://x") for schema in value):
             raise ValueError(
-                "The setting `schemas` of the channel `apprise` names a service of this machine itself: give "
-                "only those that reach a person."
+                "The setting `schemas` of the channel `apprise` names no service, or one of this "
+                "machine: give only those that reach a person, such as ntfys and tgram."
             )
         return value
 

@@ -152,8 +152,9 @@ def test_an_address_that_may_not_be_used_is_refused_before_it_is_called(
     assert refused(channel, address).kind is Kind.CONTACT
 
 
-def test_only_the_services_that_are_wanted(server: ServiceServer) -> None:
-    channel = registry.build("apprise", {"schemas": ["ntfys", "tgram"]})
+@pytest.mark.parametrize("schemas", [["ntfys", "tgram"], "ntfys,tgram", "ntfys, tgram"])
+def test_only_the_services_that_are_wanted(server: ServiceServer, schemas: object) -> None:
+    channel = registry.build("apprise", {"schemas": schemas})
     assert isinstance(channel, Apprise)
     assert refused(channel, server.address).kind is Kind.CONTACT
     assert server.posts == []
