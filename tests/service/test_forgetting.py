@@ -141,7 +141,7 @@ def couples_people(world: World) -> list[people.Shown]:
 def test_with_the_last_of_the_two_the_couple_goes(world: World, lived: tuple[UUID, UUID]) -> None:
     for person in lived:
         privacy.forget(world.site, person)
-    assert set(left_over(world)) == {"meta", "consent"}
+    assert set(left_over(world)) == {"meta", "consent", "wording"}
     world.goes_on(timedelta(days=3))
     assert set(left_over(world)) == {"meta", "consent"}
 
