@@ -161,7 +161,7 @@ def test_one_alone_is_forgotten_whole(world: World) -> None:
     world.goes_on(timedelta(days=1))
     alone = people.add_couple(world.site)
     privacy.forget(world.site, charlie)
-    assert set(left_over(world)) == {"meta", "consent", "couple"}
+    assert set(left_over(world)) == {"meta", "consent", "couple", "wording"}
     with world.site.db.read() as session:
         assert session.scalars(select(Couple.id)).all() == [alone]
 
@@ -170,7 +170,7 @@ def test_an_address_that_stopped_stays_suppressed(world: World) -> None:
     sam = world.join("Sam")
     world.says("Sam", "STOP")
     privacy.forget(world.site, sam)
-    assert set(left_over(world)) == {"meta", "consent", "suppression"}
+    assert set(left_over(world)) == {"meta", "consent", "suppression", "wording"}
     new = people.NewPerson("Sam", AddressKind.SMS, NUMBERS["Sam"], "UTC")
     assert "asked for no more messages" in refused(people.add_person, world.site, new, world.at)
 
@@ -236,7 +236,7 @@ def test_who_writes_afterwards_is_a_stranger(world: World) -> None:
     world.says("Sam", "done")
     world.says("Sam", "STOP")
     world.run()
-    assert set(left_over(world)) == {"meta", "consent", "reply", "suppression"}
+    assert set(left_over(world)) == {"meta", "consent", "reply", "suppression", "wording"}
 
 
 def test_what_a_stranger_wrote_before_goes_along(world: World) -> None:
