@@ -7,11 +7,23 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from service import due, joints, outbox, traces
-from service.models import Address, Attempt, Couple, Habit, Member, Nudge, Pause, Person, Receipt, Reply
+from service.models import (
+    Address,
+    Attempt,
+    Consent,
+    Couple,
+    Habit,
+    Member,
+    Nudge,
+    Pause,
+    Person,
+    Receipt,
+    Reply,
+)
 
 
 def leave(session: Session, person: Person, habit_ids: Collection[UUID], now: datetime) -> int:
@@ -80,6 +92,11 @@ def forget(session: Session, person: Person, now: datetime) -> None:
     hashes = select(Address.lookup).where(Address.person_id == person_id)
     session.execute(
         delete(Reply).where(Reply.person_id.is_(None), Reply.lookup.in_(hashes)),
+        execution_options={"synchronize_session": False},
+    )
+    # As with the address: what the ledger says stays, and no longer by which message, which goes.
+    session.execute(
+        update(Consent).where(Consent.lookup.in_(hashes)).values(reply_id=None),
         execution_options={"synchronize_session": False},
     )
     session.execute(delete(Person).where(Person.id == person_id))  # The foreign keys take the rest along.

@@ -171,7 +171,7 @@ def _fence(site: Site) -> None:
 
 OLDER = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-    "AND pid <> pg_backend_pid() AND xact_start < :since"
+    "AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND xact_start < :since"
 )
 
 

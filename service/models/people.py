@@ -71,7 +71,7 @@ class Consent(Row):
     source: Mapped[Word]
     at: Mapped[Instant]
     reply_id: Mapped[UUID | None]
-    """The message that said so. No foreign key: when the message goes, nothing here is changed."""
+    """The message that said so. No foreign key: rows of the ledger outlive it; `forget` empties it."""
     __table_args__ = (Index("ix_consent_lookup_at", "lookup", "at"),)
 
 

@@ -16,6 +16,7 @@ INDEXES = {
         "state = 'planned' AND cause_kind IN ('opt-out', 'help', 'delete')",
     ),
     "ix_nudge_failed": (["due_at"], "state = 'failed'"),
+    "ix_nudge_words": (["due_at"], "words_sealed IS NOT NULL"),
 }
 
 
@@ -25,9 +26,9 @@ def upgrade() -> None:
         batch.add_column(sa.Column("messages_today", sa.Integer(), server_default=sa.text("0"), nullable=False))
         batch.add_column(sa.Column("segments_today", sa.Integer(), server_default=sa.text("0"), nullable=False))
         batch.add_column(sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("capped_on", sa.Date(), nullable=True))
     with op.batch_alter_table("consent") as batch:
         batch.add_column(sa.Column("reply_id", sa.Uuid(), nullable=True))
-        batch.add_column(sa.Column("capped_on", sa.Date(), nullable=True))
     with op.batch_alter_table("attempt") as batch:
         batch.add_column(sa.Column("cost", sa.Double(), server_default=sa.text("0"), nullable=False))
     for name, (columns, where) in INDEXES.items():
@@ -42,22 +43,9 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_wording")),
     )
-    op.create_index(
-        "ix_nudge_words",
-        "nudge",
-        ["due_at"],
-        sqlite_where=sa.text("words_sealed IS NOT NULL"),
-        postgresql_where=sa.text("words_sealed IS NOT NULL"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_index(
-        "ix_nudge_words",
-        table_name="nudge",
-        sqlite_where=sa.text("words_sealed IS NOT NULL"),
-        postgresql_where=sa.text("words_sealed IS NOT NULL"),
-    )
     op.drop_table("wording")
     with op.batch_alter_table("consent") as batch:
         batch.drop_column("reply_id")
