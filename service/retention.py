@@ -27,6 +27,8 @@ AT_ONCE = 500
 """Rows that one transaction changes at most."""
 BREATH_SECONDS = 0.02
 """Between two writes, for whoever else wants to."""
+MOST_SECONDS = 60.0
+"""So long one purge goes on; what is left is for the next, so that a daemon which is to stop can."""
 OVER = (NudgeState.SENT, NudgeState.DELIVERED, NudgeState.LAPSED, NudgeState.FAILED)
 LET_GO = (NudgeState.LAPSED, NudgeState.FAILED)
 OF_CONSENT = (NudgeKind.CONSENT, NudgeKind.QUESTION)
@@ -46,9 +48,9 @@ class Kind:
 
 def purge(site: Site) -> int:
     """Let go of what was kept long enough; return how many rows were changed. Safe to end at any instant."""
-    kept, now = site.settings, site.now()
+    kept, now, end = site.settings, site.now(), time.monotonic() + MOST_SECONDS
     words = min((days for days in (kept.keep_words_days, kept.keep_nudges_days) if days), default=0)
-    changed = _empty_words(site, now - timedelta(days=words)) if words else 0
+    changed = _empty_words(site, now - timedelta(days=words), end) if words else 0
     for days, kind in (
         (kept.keep_nudges_days, MESSAGES),
         (kept.keep_replies_days, REPLIES),
@@ -56,11 +58,11 @@ def purge(site: Site) -> int:
         (kept.keep_access_days, LOOKS),
     ):
         if days:
-            changed += _drop(site, kind, now - timedelta(days=days))
+            changed += _drop(site, kind, now - timedelta(days=days), end)
     return changed
 
 
-def _drop(site: Site, kind: Kind, before_at: datetime) -> int:
+def _drop(site: Site, kind: Kind, before_at: datetime, end: float) -> int:
     """Drop what is older; rows are gone through until a whole batch is younger."""
     changed, after = 0, None
     while True:
@@ -69,7 +71,7 @@ def _drop(site: Site, kind: Kind, before_at: datetime) -> int:
         with site.db.read() as session:
             rows = session.execute(wanted.limit(AT_ONCE)).all()
         old = [(key, may_go) for key, at, may_go in rows if at < before_at]
-        if not old:
+        if not old or time.monotonic() > end:
             return changed
         after = rows[-1][0]
         if keys := [key for key, may_go in old if may_go]:
@@ -79,7 +81,7 @@ def _drop(site: Site, kind: Kind, before_at: datetime) -> int:
             time.sleep(BREATH_SECONDS)
 
 
-def _empty_words(site: Site, before_at: datetime) -> int:
+def _empty_words(site: Site, before_at: datetime, end: float) -> int:
     """Empty the words of messages that are over; the row still says what was planned, and why."""
     changed = 0
     while True:
@@ -93,7 +95,7 @@ def _empty_words(site: Site, before_at: datetime) -> int:
             ).all()
             session.execute(update(Nudge).where(Nudge.id.in_(ids)).values(words_sealed=None))
         changed += len(ids)
-        if len(ids) < AT_ONCE:
+        if len(ids) < AT_ONCE or time.monotonic() > end:
             return changed
         time.sleep(BREATH_SECONDS)
 

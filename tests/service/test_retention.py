@@ -216,6 +216,18 @@ def test_one_that_was_ended_half_way_is_carried_on(
 
 
 @SQLITE
+def test_one_that_would_take_long_goes_on_the_next_time(
+    world: World, alex: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_nudges(world, alex, 1200, NudgeState.SENT, 500)
+    keeping(world, **SHORT)
+    with monkeypatch.context() as patched:
+        patched.setattr(retention, "MOST_SECONDS", -1.0)
+        assert retention.purge(world.site) == retention.AT_ONCE
+    assert retention.purge(world.site) == 1200 + 700
+
+
+@SQLITE
 def test_between_two_batches_another_program_can_write(
     world: World, alex: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
