@@ -39,6 +39,8 @@ RULE_OF = {
     Reason.NO_CONSENT: 1,
     Reason.QUIET_HOURS: 3,
     Reason.CAP: 4,
+    Reason.DAILY_CAP: 4,
+    Reason.OWN_CAP: 4,
     Reason.LATE: 5,
 }
 """The number of the rule that decided, for every reason."""

@@ -15,7 +15,7 @@ from service.reminding import WITHOUT_PRACTICE
 from service.states import Cause, NudgeState
 
 NO_RULE = "None of the ten rules: it was no reminder, or it was not for Attune to decide."
-NOT_SHOWN = "One of the rules 1, 2, 6, 7, 8 and 10; which of them would tell what the person did."
+NOT_SHOWN = "One of the rules 1, 2, 4, 6, 7, 8 and 10; which of them would tell what the person did."
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,7 @@ def test_why_no_nudge_was_needed_is_told_alike_for_every_reason(template: Path, 
 
 
 def test_every_reason_is_told_hidden_or_told_otherwise_on_purpose() -> None:
-    plain = {Reason.DUE, Reason.MOVED, Reason.QUIET_HOURS, Reason.CAP, Reason.LATE}
+    plain = {Reason.DUE, Reason.MOVED, Reason.QUIET_HOURS, Reason.CAP, Reason.DAILY_CAP, Reason.LATE}
     assert {*deliveries.PRIVATE_REASONS, *deliveries.OF_PRIVATE_KINDS} - {"the habit has ended"} == (
         set(Reason) - plain
     )

@@ -55,7 +55,7 @@ def copies(request: pytest.FixtureRequest, world: World, twilio: Noticing, tmp_p
     world.site.db.close()
     source = make_url(world.site.settings.url)
     options = {"account_sid": twilio.account_sid, "auth_token": twilio.auth_token}
-    channels = {"twilio": {**options, "sender": twilio.number, "base_url": twilio.url}}
+    channels = {"twilio": {**options, "sender": twilio.number, "base_url": twilio.url, "per_second": 0}}
 
     @contextmanager
     def opened(url: str) -> Iterator[World]:

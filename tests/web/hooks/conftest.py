@@ -35,6 +35,7 @@ def settings(tmp_path: Path, database_url: str, twilio: TwilioServer) -> Setting
         "auth_token": twilio.auth_token,
         "sender": twilio.number,
         "base_url": twilio.url,
+        "per_second": 0,
     }
     return Settings(
         home=tmp_path,
