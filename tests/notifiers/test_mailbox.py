@@ -58,7 +58,7 @@ BOUNCED = {
     "bounce-size": (Kind.CONTENT, "5.3.4"),
     "bounce-vague-status": (Kind.CONTACT, "5.2.1"),
 }
-NOTHING = {
+NOTHING = [
     "bounce-exim-warning",
     "bounce-of-another",
     "bounce-postfix-delayed",
@@ -69,7 +69,7 @@ NOTHING = {
     "read-receipt",
     "vacation",
     "vacation-outlook",
-}
+]
 
 
 def raw(name: str) -> bytes:
