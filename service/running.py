@@ -19,10 +19,10 @@ from service import demo
 from service.db import Database
 from service.engine.local import LocalEngine
 from service.errors import AttuneError
+from service.health import LateJobs
 from service.site import Site
 from service.web import phone
 from service.web.app import create_app
-from service.health import LateJobs
 from service.web.patience import Impatient
 
 GRACE_SECONDS = 1

@@ -35,7 +35,7 @@ def test_channels_are_listed(cli: Cli) -> None:
         {"channel": "apprise", "reaches": ["apprise"], "can": [], "set_up": False},
         {"channel": "console", "reaches": ["email", "sms"], "can": [], "set_up": False},
         {"channel": "phone", "reaches": ["sms"], "can": [], "set_up": True},
-        {"channel": "smtp", "reaches": ["email"], "can": [], "set_up": False},
+        {"channel": "smtp", "reaches": ["email"], "can": ["polls"], "set_up": False},
         {
             "channel": "twilio",
             "reaches": ["sms", "whatsapp"],

@@ -46,6 +46,7 @@ def settings(tmp_path: Path, database_url: str, twilio: TwilioServer) -> Setting
         "auth_token": twilio.auth_token,
         "sender": twilio.number,
         "base_url": twilio.url,
+        "per_second": 0,  # The clock of a test may stand still.
     }
     return Settings(
         home=tmp_path,

@@ -230,7 +230,7 @@ CAN: dict[str, tuple[set[str], set[str]]] = {
     "console": ({"sms", "email"}, set()),
     "phone": ({"sms"}, set()),
     ANOTHER: ({"sms"}, {"finds", "reports"}),
-    "smtp": ({"email"}, set()),
+    "smtp": ({"email"}, {"polls"}),
     "twilio": ({"sms"}, {"finds", "reports", "hears", "polls"}),
 }
 PROTOCOLS = {"finds": Finder, "reports": ReportParser, "hears": InboundParser, "polls": Poller}
