@@ -1,12 +1,13 @@
 """The proof of what somebody agreed to: every row of the ledger about them, with the text they were shown.
 
 It takes no code of the person's, as it tells nothing of what they practise or answer; and whoever hears "you
-wrote to me without my consent" must be able to show it, of somebody who stopped or was forgotten as well.
-That they stopped is in it, so each look is noted where the person can read it.
+wrote to me without my consent" must be able to show it, of somebody who was forgotten as well. That somebody
+who is enrolled stopped, or came back, is theirs to tell: the operator may be the partner. It is left out,
+unless the opt-in said that the operator sees progress. Each look is noted where the person can read it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -52,7 +53,7 @@ def of_person(site: Site, person_id: UUID, now: datetime) -> list[Proof]:
             row.lookup: (row.kind, people.masked(site.sealer.unseal(row.value_sealed))) for row in theirs
         }
         _note(session, {person_id}, now)
-        return _proofs(session, shown)
+        return _seen_by(site, _proofs(session, shown), set(shown))
 
 
 def of_address(site: Site, typed: str, now: datetime) -> list[Proof]:
@@ -66,9 +67,26 @@ def of_address(site: Site, typed: str, now: datetime) -> list[Proof]:
         value = addresses.normalised(kind, typed, site.settings.region)
         shown[addresses.lookup(site.sealer, kind, value)] = (kind, people.masked(value))
     with site.db.write() as session:
-        owners = session.scalars(select(Address.person_id).where(Address.lookup.in_(shown)))
-        _note(session, set(owners), now)
-        return _proofs(session, shown)
+        owned = select(Address.lookup, Address.person_id).where(Address.lookup.in_(shown))
+        owners = {row.lookup: row.person_id for row in session.execute(owned)}
+        _note(session, set(owners.values()), now)
+        return _seen_by(site, _proofs(session, shown), set(owners))
+
+
+def _seen_by(site: Site, proofs: list[tuple[bytes, Proof]], enrolled: set[bytes]) -> list[Proof]:
+    """Return what the operator may see: of whom is enrolled, that they were asked and that they said yes."""
+    if site.settings.operator_sees == "progress":
+        return [proof for _, proof in proofs]
+    seen: list[Proof] = []
+    said_yes: set[bytes] = set()
+    for lookup, proof in proofs:
+        if lookup not in enrolled or proof.event is ConsentEvent.ASKED:
+            seen.append(proof)
+        elif proof.event is not ConsentEvent.WITHDRAWN and lookup not in said_yes:
+            # Their first yes, even if a STOP came before it.
+            seen.append(replace(proof, event=ConsentEvent.GIVEN))
+            said_yes.add(lookup)
+    return seen
 
 
 def _note(session: Session, person_ids: set[UUID], now: datetime) -> None:
@@ -77,7 +95,8 @@ def _note(session: Session, person_ids: set[UUID], now: datetime) -> None:
     )
 
 
-def _proofs(session: Session, shown: Mapping[bytes, tuple[AddressKind, str]]) -> list[Proof]:
+def _proofs(session: Session, shown: Mapping[bytes, tuple[AddressKind, str]]) -> list[tuple[bytes, Proof]]:
+    """Return every row about these addresses, oldest first, each with its look-up."""
     rows = session.execute(
         select(Consent, Wording.words, Reply.channel, Reply.provider_id)
         .join(Wording, Wording.version == Consent.wording_version, isouter=True)
@@ -86,16 +105,19 @@ def _proofs(session: Session, shown: Mapping[bytes, tuple[AddressKind, str]]) ->
         .order_by(Consent.at, Consent.id)
     )
     return [
-        Proof(
-            at=row.at,
-            event=row.event,
-            kind=shown[row.lookup][0],
-            address=shown[row.lookup][1],
-            source=row.source,
-            channel=channel,
-            message=provider_id,
-            wording=row.wording_version,
-            words=words,
+        (
+            row.lookup,
+            Proof(
+                at=row.at,
+                event=row.event,
+                kind=shown[row.lookup][0],
+                address=shown[row.lookup][1],
+                source=row.source,
+                channel=channel,
+                message=provider_id,
+                wording=row.wording_version,
+                words=words,
+            ),
         )
         for row, words, channel, provider_id in rows
     ]

@@ -17,10 +17,11 @@ def consent() -> None:
 @click.option("--address", metavar="ADDRESS", help="A number or mailbox, of whoever has it or had it once.")
 @show.as_json
 def show_(who: str | None, address: str | None, json_: bool) -> None:
-    """Show every row of the consent ledger about a person or an address, with the words they were asked in.
+    """Show that a person or an address was asked and said yes, when, and in which words.
 
-    It is the proof for a complaint, of somebody who was forgotten as well: by --address. It takes no code,
-    and each look is noted where the person can read it.
+    It is the proof for a complaint, of somebody who was forgotten as well: by --address, and then with every
+    row of the ledger. Of whom is enrolled it leaves out whether they stopped since, unless they agreed that
+    you see their progress. It takes no code, and each look is noted where the person can read it.
     """
     if (who is None) == (address is None):
         raise WrongUsage("Give either a person, or --address with a number or mailbox.")

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from service import asking, ledger, privacy
 from service.ledger import Proof
 from service.models import AccessLog
 from service.people import NewPerson, add_person
+from service.site import Site
 from service.states import AddressKind, ConsentEvent
 from tests.service.looking import refused
 from tests.world import NUMBERS, World
@@ -20,6 +22,25 @@ def agreed_and_stopped(world: World) -> UUID:
         world.at += timedelta(minutes=1)
         world.says("Alex", said, message_id)
     return alex
+
+
+def all_seen(world: World) -> Site:
+    """The same site, where people agreed that the operator sees their progress."""
+    return replace(world.site, settings=world.site.settings.model_copy(update={"operator_sees": "progress"}))
+
+
+def test_whether_somebody_stopped_and_came_back_cannot_be_told(world: World) -> None:
+    alex, sam = world.join("Alex"), world.join("Sam")
+    charlie = world.enrol("Charlie")
+    world.run()
+    for name, said in (("Alex", "STOP"), ("Charlie", "STOP"), ("Alex", "START"), ("Charlie", "START")):
+        world.at += timedelta(minutes=1)
+        world.says(name, said)
+    for person_id, name in ((alex, "Alex"), (sam, "Sam"), (charlie, "Charlie")):
+        assert events(ledger.of_person(world.site, person_id, world.at)) == ["asked", "given"]
+        assert events(ledger.of_address(world.site, NUMBERS[name], world.at)) == ["asked", "given"]
+    told = events(ledger.of_person(all_seen(world), alex, world.at))
+    assert told == ["asked", "given", "withdrawn", "restored"]
 
 
 def events(proofs: Iterable[Proof]) -> list[str]:
@@ -35,7 +56,7 @@ def looks(world: World, person_id: UUID) -> list[tuple[str, str]]:
 def test_the_proof_says_when_by_what_and_in_which_words(world: World) -> None:
     began_at = world.at
     alex = agreed_and_stopped(world)
-    asked, given, withdrawn = ledger.of_person(world.site, alex, world.at)
+    asked, given, withdrawn = ledger.of_person(all_seen(world), alex, world.at)
 
     assert events([asked, given, withdrawn]) == ["asked", "given", "withdrawn"]
     assert [one.at for one in (asked, given, withdrawn)] == [
@@ -61,7 +82,7 @@ def test_it_takes_no_code_and_each_look_is_noted(world: World) -> None:
 
 def test_somebody_forgotten_is_proved_by_the_address(world: World) -> None:
     alex = agreed_and_stopped(world)
-    before = ledger.of_person(world.site, alex, world.at)
+    before = ledger.of_person(all_seen(world), alex, world.at)
     privacy.forget(world.site, alex)
 
     found = ledger.of_address(world.site, "(202) 555-0101", world.at)
@@ -97,4 +118,4 @@ def test_only_rows_of_theirs_are_shown(world: World) -> None:
     world.at += timedelta(days=8)
     asking.ask_again(world.site, sam, world.at)
     assert events(ledger.of_person(world.site, sam, world.at)) == ["asked", "asked"]
-    assert len(ledger.of_person(world.site, alex, world.at)) == 3
+    assert len(ledger.of_person(all_seen(world), alex, world.at)) == 3
