@@ -53,6 +53,8 @@ def words_of(path: str) -> list[str]:
             value = str(parameter.type.choices[0])
         elif isinstance(parameter.type, click.types.IntParamType):
             value = "1"
+        elif isinstance(parameter.type, click.Path | click.File):
+            value = __file__
         words += [value] if isinstance(parameter, click.Argument) else [parameter.opts[0], value]
     return [*words, *MORE.get(path, ())]
 

@@ -42,7 +42,7 @@ def lived_together(world: World) -> tuple[UUID, UUID]:
         session.add(
             Wording(version="2026-11", language="en", words="May Attune write to you?", since=world.at)
         )
-        session.add(SenderState(sender="phone"))
+        session.merge(SenderState(sender="phone"))
     world.says("Charlie", "STOP")
     for person in (alex, sam):
         arrived(world, person)

@@ -141,9 +141,9 @@ def couples_people(world: World) -> list[people.Shown]:
 def test_with_the_last_of_the_two_the_couple_goes(world: World, lived: tuple[UUID, UUID]) -> None:
     for person in lived:
         privacy.forget(world.site, person)
-    assert set(left_over(world)) == {"meta", "consent", "wording"}
+    assert set(left_over(world)) == {"meta", "sender_state", "consent", "wording"}
     world.goes_on(timedelta(days=3))
-    assert set(left_over(world)) == {"meta", "consent", "wording"}
+    assert set(left_over(world)) == {"meta", "sender_state", "consent", "wording"}
 
 
 def test_a_third_may_come_in_their_place(world: World, lived: tuple[UUID, UUID]) -> None:
@@ -161,7 +161,7 @@ def test_one_alone_is_forgotten_whole(world: World) -> None:
     world.goes_on(timedelta(days=1))
     alone = people.add_couple(world.site)
     privacy.forget(world.site, charlie)
-    assert set(left_over(world)) == {"meta", "consent", "couple", "wording"}
+    assert set(left_over(world)) == {"meta", "sender_state", "consent", "couple", "wording"}
     with world.site.db.read() as session:
         assert session.scalars(select(Couple.id)).all() == [alone]
 
@@ -170,7 +170,7 @@ def test_an_address_that_stopped_stays_suppressed(world: World) -> None:
     sam = world.join("Sam")
     world.says("Sam", "STOP")
     privacy.forget(world.site, sam)
-    assert set(left_over(world)) == {"meta", "consent", "suppression", "wording"}
+    assert set(left_over(world)) == {"meta", "sender_state", "consent", "suppression", "wording"}
     new = people.NewPerson("Sam", AddressKind.SMS, NUMBERS["Sam"], "UTC")
     assert "asked for no more messages" in refused(people.add_person, world.site, new, world.at)
 
@@ -215,7 +215,7 @@ def test_what_is_on_its_way_is_not_recorded(world: World) -> None:
     arrived = Report(handed.result.provider_id, "delivered", 3)
     assert not receipts.record(world.site, claimed.channel, arrived, attempt.id, world.at)
     assert receipts.sweep(world.site, world.at + timedelta(hours=1)) == 0
-    assert set(left_over(world)) == {"meta", "consent", "wording"}
+    assert set(left_over(world)) == {"meta", "sender_state", "consent", "wording"}
 
 
 def test_a_message_of_theirs_that_was_not_read_yet_goes_along(world: World) -> None:
@@ -236,7 +236,7 @@ def test_who_writes_afterwards_is_a_stranger(world: World) -> None:
     world.says("Sam", "done")
     world.says("Sam", "STOP")
     world.run()
-    assert set(left_over(world)) == {"meta", "consent", "reply", "suppression", "wording"}
+    assert set(left_over(world)) == {"meta", "sender_state", "consent", "reply", "suppression", "wording"}
 
 
 def test_what_a_stranger_wrote_before_goes_along(world: World) -> None:

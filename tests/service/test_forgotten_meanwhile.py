@@ -52,7 +52,7 @@ def test_a_report_finds_that_its_person_was_forgotten_just_now(two_worlds: tuple
         channel, arrived = attempt.channel, Report(attempt.provider_id, "delivered", 3)
     with forgotten_meanwhile(world, other, sam):
         assert not receipts.record(world.site, channel, arrived, None, world.at)
-    assert left_over(world) == {"meta", "consent"}
+    assert left_over(world) == {"meta", "sender_state", "wording", "consent"}
 
 
 @POSTGRESQL
@@ -64,7 +64,9 @@ def test_a_message_finds_that_its_person_was_forgotten_just_now(
     sam = world.join("Sam")
     with forgotten_meanwhile(world, other, sam):
         world.says("Sam", said)
-    assert left_over(world) == {"meta", "consent", "reply"} | ({"suppression"} if said == "STOP" else set())
+    assert left_over(world) == {"meta", "sender_state", "wording", "consent", "reply"} | (
+        {"suppression"} if said == "STOP" else set()
+    )
 
 
 @POSTGRESQL
@@ -73,4 +75,4 @@ def test_two_who_are_forgotten_together_leave_no_couple(two_worlds: tuple[World,
     alex, sam = world.couple()
     with forgotten_meanwhile(world, other, sam):
         privacy.forget(world.site, alex)
-    assert left_over(world) == {"meta", "consent"}
+    assert left_over(world) == {"meta", "sender_state", "wording", "consent"}

@@ -148,7 +148,7 @@ def test_delete_by_message_leaves_as_little(world: World) -> None:
     assert found_in(dump(world), wanted) == set()
     with world.site.db.read() as session:
         left = {name for name, rows in everything(session).items() if rows}
-    assert left == {"meta", "consent", "suppression"}
+    assert left == {"meta", "consent", "suppression", "sender_state", "wording"}
 
 
 @SQLITE
