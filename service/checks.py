@@ -94,7 +94,7 @@ def _public_url(site: Site) -> Check:
 def _rows(site: Site, now: datetime) -> Iterator[Check]:
     with site.db.read() as session:
         tick = jobs.last_tick(session)
-        health = summary.health(session, now)
+        health = summary.health(session, now, site.settings.operator_sees == "progress")
         stopped = [(row.sender, row.code) for row in senders.stopped(session)]
         unreachable = {kind for kind in summary.kinds_of_address(session) if not site.notifier_for(kind)}
     if tick is None or now - tick > SILENT_FOR:

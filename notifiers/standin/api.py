@@ -149,8 +149,10 @@ class Handler(BaseHTTPRequestHandler):
         if refusal and script == Script():
             return self._refuse(400, refusal)
         record = Record.of_form(twilio.account_sid, form)
+        twilio.linger()
         if script.stores:
             twilio.store(record)
+        twilio.linger()
         return self._act(script, lambda: self._reply(201, record.as_json()))
 
     def _problem(self, form: dict[str, str]) -> int | None:

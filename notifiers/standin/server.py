@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import random
 import re
 import threading
 from collections import Counter
@@ -35,6 +36,7 @@ class TwilioServer:
         inbound_url: str | None = None,
         public_url: str | None = None,
         auto_deliver: bool = False,
+        latency: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         self.account_sid = account_sid
         self.auth_token = auth_token
@@ -43,6 +45,8 @@ class TwilioServer:
         self.inbound_url = inbound_url
         self.public_url = public_url
         self.auto_deliver = auto_deliver
+        self.latency = latency
+        """Seconds, from and to: so long it takes to store a message, and as long again to answer."""
         self.account_status = "active"
         self.records: list[Record] = []
         self.creates: Counter[tuple[str, str]] = Counter()
@@ -107,6 +111,11 @@ class TwilioServer:
                 return script
         return None
 
+    def linger(self) -> None:
+        """Wait as long as half of a call may take."""
+        if self.latency[1]:
+            self.closing.wait(random.uniform(*self.latency))  # noqa: S311 (Not a secret.)
+
     def store(self, record: Record) -> None:
         """Keep a new outbound message, and deliver it at once if that is wanted."""
         with self._lock:
@@ -145,9 +154,12 @@ class TwilioServer:
         `extra` fields are added or replace ours, such as MessageSid for a repetition. Stop words block the
         number until it texts START, as with Twilio.
         """
+        return self.post_text(self.text_in_unposted(from_, body, extra.get("MessageSid")), **extra)
+
+    def post_text(self, record: Record, **extra: str) -> int:
+        """Post a person's text to the installation, for the first time or again; return the HTTP status."""
         if self.inbound_url is None:
             raise ValueError("There is no inbound_url to post to.")
-        record = self.text_in_unposted(from_, body, extra.get("MessageSid"))
         fields = posts.inbound_fields(record, extra)
         url = posts.public_address(self.inbound_url, self.public_url)
         return self.post(self.inbound_url, url, fields)

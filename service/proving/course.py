@@ -1,0 +1,120 @@
+"""The course of it: load, kills at random instants, then peace, then the ledger."""
+
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from sqlalchemy import exists, func, select
+
+from notifiers.standin import TwilioServer
+from service import receipts
+from service.models import Attempt, Nudge, Person, Reply
+from service.proving import ground, ledger
+from service.proving.crowd import Crowd
+from service.proving.ledger import Cut, Ledger
+from service.site import Site
+from service.states import NudgeState, ReplyState
+
+PEACE_SECONDS = 180
+"""The last daemon gets this long to work off what is left; what is left then is lost."""
+QUIET_SECONDS = 3.0
+LOOK_SECONDS = 0.25
+ENDS_WITHIN = 30
+ALL_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is to be done. The same seed kills after the same seconds; what it hits is the machine's chance."""
+
+    kills: int
+    people: int
+    """Who join during each daemon's life."""
+    seconds: float
+    """The longest that a daemon lives."""
+    seed: int
+    database_url: str | None = None
+
+
+def prove(course: Course, tell: Callable[[int], None] = lambda _: None) -> Ledger:
+    """Kill a throw-away installation as often as `course` says; `tell` is given the number of each kill."""
+    chance = random.Random(course.seed)  # noqa: S311 (Not a secret: it has to be repeatable.)
+    cut = Cut()
+    with (
+        tempfile.TemporaryDirectory(prefix="attune-prove-", ignore_cleanup_errors=True) as folder,
+        ground.stand_in() as twilio,
+        ground.installation(Path(folder), course.database_url, twilio) as site,
+    ):
+        with Crowd(site, twilio, random.Random(course.seed)) as crowd:  # noqa: S311
+            for nth in range(course.kills):
+                crowd.wanted += course.people
+                _live_and_die(site, chance.uniform(0, course.seconds), cut)
+                tell(nth + 1)
+            _in_peace(site, twilio, crowd)
+        _settle(site)
+        return ledger.draw(site, twilio, crowd, cut, course.seed)
+
+
+def _live_and_die(site: Site, seconds: float, cut: Cut) -> None:
+    """Start a daemon, kill it after so many seconds, and note what it left behind."""
+    process = ground.start(site.settings)
+    try:
+        process.join(seconds)
+        cut.ended_alone += process.exitcode is not None
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+    with site.db.read() as session:
+        under_way = select(Attempt.id).join(Nudge, Nudge.id == Attempt.nudge_id)
+        cut_off = session.scalars(
+            under_way.where(Nudge.state == NudgeState.SENDING, Attempt.outcome.is_(None))
+        ).all()
+        planned = exists().where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= site.now())
+        stored = exists().where(Reply.state == ReplyState.RECEIVED)
+        waiting = session.scalar(select(planned | stored)) or False
+    cut.note(set(cut_off), waiting)
+
+
+def _in_peace(site: Site, twilio: TwilioServer, crowd: Crowd) -> None:
+    """Let one more daemon work off what is left, and end it as Ctrl-C does."""
+    process: ForkServerProcess = ground.start(site.settings)
+    try:
+        deadline, quiet_since = time.monotonic() + PEACE_SECONDS, time.monotonic()
+        while time.monotonic() < min(deadline, quiet_since + QUIET_SECONDS):
+            time.sleep(LOOK_SECONDS)
+            if not crowd.is_quiet or _is_busy(site):
+                quiet_since = time.monotonic()
+        twilio.settle()
+        process.terminate()
+        process.join(ENDS_WITHIN)
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+
+
+def _is_busy(site: Site) -> bool:
+    """Say whether a daemon has something left to do that is not a kill's: that is settled afterwards."""
+    now = site.now()
+    with site.db.read() as session:
+        left = (
+            select(func.count()).where(Person.due_at <= now),
+            select(func.count()).where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= now),
+            select(func.count()).where(Reply.state == ReplyState.RECEIVED),
+        )
+        return any(session.scalar(one) for one in left)
+
+
+def _settle(site: Site) -> None:
+    """Do what a daemon does once `claim_seconds` are over: call what never ended unknown, and ask about it."""
+    ahead = timedelta(seconds=site.settings.claim_seconds + 1)
+    later = replace(site, now=lambda: site.now() + ahead)
+    while receipts.sweep(later, later.now()):
+        pass
+    receipts.settle(later, later.now(), ALL_AT_ONCE)
