@@ -68,7 +68,7 @@ def sweep(site: Site, now: datetime, limit: int = 100) -> int:
 def settle(site: Site, now: datetime, limit: int = 20) -> int:
     """Ask the providers about unknown attempts; return how many turned out to have been sent.
 
-    Of more than `limit`, each minute's call takes the next ones: those that nobody knows of hold up no others.
+    Of more than `limit`, each minute's call takes the next ones: those that nobody knows hold up no others.
     """
     found = 0
     for attempt_id, channel, message, claimed_at, matched in _unknown(site, now, limit):
@@ -114,7 +114,9 @@ def _unknown(
     with site.db.read() as session:
         count = session.scalar(wanted.with_only_columns(func.count())) or 0
         begin = int(now.timestamp()) // 60 * limit % count if count > limit else 0
-        rows = session.execute(wanted.order_by(Attempt.claimed_at, Attempt.id).offset(begin).limit(limit)).all()
+        rows = session.execute(
+            wanted.order_by(Attempt.claimed_at, Attempt.id).offset(begin).limit(limit)
+        ).all()
         return [
             (
                 attempt.id,

@@ -5,6 +5,7 @@ import queue
 import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +38,7 @@ class TwilioServer:
         public_url: str | None = None,
         auto_deliver: bool = False,
         latency: tuple[float, float] = (0.0, 0.0),
+        reports_after: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         self.account_sid = account_sid
         self.auth_token = auth_token
@@ -47,6 +49,8 @@ class TwilioServer:
         self.auto_deliver = auto_deliver
         self.latency = latency
         """Seconds, from and to: so long it takes to store a message, and as long again to answer."""
+        self.reports_after = reports_after
+        """Seconds, from and to, after which automatic reports are posted."""
         self.account_status = "active"
         self.records: list[Record] = []
         self.creates: Counter[tuple[str, str]] = Counter()
@@ -116,13 +120,18 @@ class TwilioServer:
         if self.latency[1]:
             self.closing.wait(random.uniform(*self.latency))  # noqa: S311 (Not a secret.)
 
+    def _deliver_at(self, sid: str, at: float) -> None:
+        if not self.closing.wait(max(0.0, at - time.monotonic())):
+            self.deliver(sid)
+
     def store(self, record: Record) -> None:
         """Keep a new outbound message, and deliver it at once if that is wanted."""
         with self._lock:
             self.records.append(record)
             self.creates[record.to, record.body] += 1
         if self.auto_deliver:
-            self._posts.put(lambda: self.deliver(record.sid))
+            at = time.monotonic() + random.uniform(*self.reports_after)  # noqa: S311 (Not a secret.)
+            self._posts.put(lambda: self._deliver_at(record.sid, at))
 
     def record(self, sid: str) -> Record:
         """Return the message with this SID. Raises KeyError."""

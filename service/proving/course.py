@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from sqlalchemy import exists, func, select
@@ -16,6 +15,7 @@ from service import receipts
 from service.models import Attempt, Nudge, Person, Reply
 from service.proving import ground, ledger
 from service.proving.crowd import Crowd
+from service.proving.ground import Daemon
 from service.proving.ledger import Cut, Ledger
 from service.site import Site
 from service.states import NudgeState, ReplyState
@@ -24,13 +24,14 @@ PEACE_SECONDS = 180
 """The last daemon gets this long to work off what is left; what is left then is lost."""
 QUIET_SECONDS = 3.0
 LOOK_SECONDS = 0.25
-ENDS_WITHIN = 30
+AT_START = 0.2
+"""The share of daemons whose seconds count from their start, and not from when they are at work."""
 ALL_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What is to be done. The same seed kills after the same seconds; what it hits is the machine's chance."""
+    """What is to be done. The same seed kills after the same seconds; what that hits is chance."""
 
     kills: int
     people: int
@@ -53,23 +54,23 @@ def prove(course: Course, tell: Callable[[int], None] = lambda _: None) -> Ledge
         with Crowd(site, twilio, random.Random(course.seed)) as crowd:  # noqa: S311
             for nth in range(course.kills):
                 crowd.wanted += course.people
-                _live_and_die(site, chance.uniform(0, course.seconds), cut)
+                from_work = chance.random() > AT_START
+                _live_and_die(site, from_work, chance.uniform(0, course.seconds), cut)
                 tell(nth + 1)
             _in_peace(site, twilio, crowd)
         _settle(site)
         return ledger.draw(site, twilio, crowd, cut, course.seed)
 
 
-def _live_and_die(site: Site, seconds: float, cut: Cut) -> None:
-    """Start a daemon, kill it after so many seconds, and note what it left behind."""
-    process = ground.start(site.settings)
+def _live_and_die(site: Site, from_work: bool, seconds: float, cut: Cut) -> None:
+    """Start a daemon, kill it so many seconds after its start or once it is at work; note what it left."""
+    daemon = Daemon.start(site.settings)
     try:
-        process.join(seconds)
-        cut.ended_alone += process.exitcode is not None
+        if from_work:
+            daemon.wait_until_at_work()
+        time.sleep(seconds)
     finally:
-        process.kill()
-        process.join()
-        process.close()
+        cut.ended_alone += not daemon.kill()
     with site.db.read() as session:
         under_way = select(Attempt.id).join(Nudge, Nudge.id == Attempt.nudge_id)
         cut_off = session.scalars(
@@ -83,20 +84,18 @@ def _live_and_die(site: Site, seconds: float, cut: Cut) -> None:
 
 def _in_peace(site: Site, twilio: TwilioServer, crowd: Crowd) -> None:
     """Let one more daemon work off what is left, and end it as Ctrl-C does."""
-    process: ForkServerProcess = ground.start(site.settings)
+    daemon = Daemon.start(site.settings)
     try:
+        daemon.wait_until_at_work()
         deadline, quiet_since = time.monotonic() + PEACE_SECONDS, time.monotonic()
         while time.monotonic() < min(deadline, quiet_since + QUIET_SECONDS):
             time.sleep(LOOK_SECONDS)
             if not crowd.is_quiet or _is_busy(site):
                 quiet_since = time.monotonic()
         twilio.settle()
-        process.terminate()
-        process.join(ENDS_WITHIN)
+        daemon.end()
     finally:
-        process.kill()
-        process.join()
-        process.close()
+        daemon.kill()
 
 
 def _is_busy(site: Site) -> bool:
@@ -112,7 +111,7 @@ def _is_busy(site: Site) -> bool:
 
 
 def _settle(site: Site) -> None:
-    """Do what a daemon does once `claim_seconds` are over: call what never ended unknown, and ask about it."""
+    """Do what a daemon does once `claim_seconds` are over: what never ended is unknown, and asked about."""
     ahead = timedelta(seconds=site.settings.claim_seconds + 1)
     later = replace(site, now=lambda: site.now() + ahead)
     while receipts.sweep(later, later.now()):

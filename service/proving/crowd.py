@@ -87,7 +87,9 @@ class Crowd:
                 if self._joined < self.wanted:
                     self._join()
                 self._take_up()
-            except Exception as error:  # A database that is locked for long, say: the next breath tries again.
+            except (
+                Exception
+            ) as error:  # A database that is locked for long, say: the next breath tries again.
                 self.trouble.append(type(error).__name__)
             self._read()
 

@@ -1,11 +1,13 @@
-"""A throw-away installation whose only channel is a stand-in for Twilio, and its daemon in a process of its own."""
+"""A throw-away installation with a stand-in for Twilio, and its daemon in a process of its own."""
 
 import os
 import random
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -28,14 +30,17 @@ PORTS = range(20_000, 32_000)
 """Below those that a system gives to outgoing connections: one of these could take ours while we are dead."""
 LATENCY = (0.002, 0.025)
 """Seconds until the provider has stored a message, and again until it answers: what kills are to hit."""
+REPORTS_AFTER = (0.0, 1.0)
+"""Seconds until it reports: some of the reports come to the next daemon, some to none."""
+PATIENCE_SECONDS = 30
 CONTEXT = get_context("forkserver")
 # Forked from a process that has everything imported: otherwise most kills would hit the start of Python.
-CONTEXT.set_forkserver_preload(["service.proving.ground"])
+CONTEXT.set_forkserver_preload(["__main__", "service.proving.ground", "notifiers.twilio", "psycopg"])
 
 
 def stand_in() -> TwilioServer:
     """Return the provider, not started yet; it reports each message as sent and delivered."""
-    return TwilioServer(public_url=PUBLIC, auto_deliver=True, latency=LATENCY)
+    return TwilioServer(public_url=PUBLIC, auto_deliver=True, latency=LATENCY, reports_after=REPORTS_AFTER)
 
 
 @contextmanager
@@ -113,21 +118,49 @@ def _drop_tables(database: Database) -> None:
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
 
 
-def start(settings: Settings) -> ForkServerProcess:
-    """Start `attune up`, daemon and web server, as a process of its own; it logs into the folder."""
-    process = CONTEXT.Process(target=at_work, args=(settings,), daemon=True)
-    process.start()
-    return process
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A daemon and web server, as `attune up` starts them, in a process of its own."""
+
+    process: ForkServerProcess
+    said: Connection
+
+    @classmethod
+    def start(cls, settings: Settings) -> "Daemon":
+        """Start it; it logs into the installation's folder."""
+        said, saying = CONTEXT.Pipe(duplex=False)
+        process = CONTEXT.Process(target=at_work, args=(settings, saying), daemon=True)
+        process.start()
+        saying.close()  # Ours, so that its end is noticed when the process ends.
+        return cls(process, said)
+
+    def wait_until_at_work(self) -> None:
+        """Return once it serves, or is dead."""
+        self.said.poll(PATIENCE_SECONDS)
+
+    def kill(self) -> bool:
+        """End it with SIGKILL, wherever it is; say whether it was alive."""
+        alive = self.process.exitcode is None
+        self.process.kill()
+        self.process.join()
+        self.process.close()
+        self.said.close()
+        return alive
+
+    def end(self) -> None:
+        """End it as Ctrl-C does, and wait until it has recorded what it was handing over."""
+        self.process.terminate()
+        self.process.join(PATIENCE_SECONDS)
 
 
-def at_work(settings: Settings) -> None:
+def at_work(settings: Settings, saying: Connection) -> None:
     """Do what `attune up` does, in this process."""
     with log_of(settings).open("a") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
     log.set_up("info")
     site = open_site(settings)
     with closing(site.db):
-        running.run_up(site, settings.host, settings.port, lambda _: None)
+        running.run_up(site, settings.host, settings.port, saying.send)
 
 
 def log_of(settings: Settings) -> Path:

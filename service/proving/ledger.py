@@ -104,9 +104,7 @@ def draw(site: Site, twilio: TwilioServer, crowd: Crowd, cut: Cut, seed: int) ->
         return _draw(session, twilio, crowd, cut, seed, site.now())
 
 
-def _draw(
-    session: Session, twilio: TwilioServer, crowd: Crowd, cut: Cut, seed: int, now: datetime
-) -> Ledger:
+def _draw(session: Session, twilio: TwilioServer, crowd: Crowd, cut: Cut, seed: int, now: datetime) -> Ledger:
     nudges = {row.id: row for row in session.scalars(select(Nudge))}
     attempts = {row.id: row for row in session.scalars(select(Attempt))}
     at_provider = {record.sid: _attempt_id(record) for record in twilio.messages}

@@ -7,8 +7,8 @@ import click
 
 from service import log, proving
 from service.proving import Course
-from tests.conftest import STORES
 from tests.crash import stores
+from tests.crash.stores import STORES
 
 SEED = 20260302
 

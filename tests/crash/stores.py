@@ -9,10 +9,12 @@ from uuid import uuid4
 
 from tests import postgres
 
+STORES = ("sqlite", "postgresql")
+
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Yield the URL of a PostgreSQL server: the one in TEST_DATABASE_URL, or one that lives inside the block."""
+    """Yield the URL of a PostgreSQL server: TEST_DATABASE_URL, or one that lives inside the block."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
