@@ -1,4 +1,4 @@
-"""`attune prove`: a throw-away installation is killed again and again; its rows against what the provider saw.
+"""`attune prove`: a throw-away installation is killed again and again, and held against its provider.
 
 ground    the installation, its daemon as a process that can be killed, and the stand-in for Twilio
 crowd     invented people who join, take up a habit and answer from their phones

@@ -20,8 +20,8 @@ from service.proving.ledger import Cut, Ledger
 from service.site import Site
 from service.states import NudgeState, ReplyState
 
-PEACE_SECONDS = 180
-"""The last daemon gets this long to work off what is left; what is left then is lost."""
+STALLED_SECONDS = 90
+"""What is left after the last daemon has done nothing for so long is lost; a reply may wait 30 s for a sweep."""
 QUIET_SECONDS = 3.0
 LOOK_SECONDS = 0.25
 AT_START = 0.2
@@ -84,30 +84,35 @@ def _live_and_die(site: Site, from_work: bool, seconds: float, cut: Cut) -> None
 
 def _in_peace(site: Site, twilio: TwilioServer, crowd: Crowd) -> None:
     """Let one more daemon work off what is left, and end it as Ctrl-C does."""
+    crowd.stop_joining()
     daemon = Daemon.start(site.settings)
     try:
         daemon.wait_until_at_work()
-        deadline, quiet_since = time.monotonic() + PEACE_SECONDS, time.monotonic()
-        while time.monotonic() < min(deadline, quiet_since + QUIET_SECONDS):
+        quiet_since = moved_at = time.monotonic()
+        left: list[int] = []
+        while time.monotonic() < min(quiet_since + QUIET_SECONDS, moved_at + STALLED_SECONDS):
             time.sleep(LOOK_SECONDS)
-            if not crowd.is_quiet or _is_busy(site):
+            before, left = left, _left(site)
+            if not crowd.is_quiet or any(left):
                 quiet_since = time.monotonic()
+            if before != left:
+                moved_at = time.monotonic()
         twilio.settle()
         daemon.end()
     finally:
         daemon.kill()
 
 
-def _is_busy(site: Site) -> bool:
-    """Say whether a daemon has something left to do that is not a kill's: that is settled afterwards."""
+def _left(site: Site) -> list[int]:
+    """Count what a daemon has left to do, besides what kills cut off: that is settled afterwards."""
     now = site.now()
     with site.db.read() as session:
-        left = (
+        counts = (
             select(func.count()).where(Person.due_at <= now),
             select(func.count()).where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= now),
             select(func.count()).where(Reply.state == ReplyState.RECEIVED),
         )
-        return any(session.scalar(one) for one in left)
+        return [session.scalar(one) or 0 for one in counts]
 
 
 def _settle(site: Site) -> None:

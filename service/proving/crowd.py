@@ -14,20 +14,22 @@ from typing import Self
 from uuid import UUID
 
 import phonenumbers
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from notifiers.standin import Record, TwilioServer
 from service import outbox, people, taking_up
-from service.models import Address, Reminder
+from service.models import Address, Nudge, Reminder
 from service.people import NewPerson
 from service.site import Site
-from service.states import AddressKind
+from service.states import AddressKind, NudgeState
 from service.taking_up import NewHabit
 
 PRACTICE, TITLE = "gratitude", "Gratitude"
 MIDNIGHT = time(0)
 PHONES = 4
 BREATH_SECONDS = 0.05
+MOST_WAITING = 40
+"""Messages and texts that wait: with more nobody joins, or a slow machine would never catch up."""
 REPEATED = 0.1
 """The share of texts that are posted once more."""
 
@@ -40,7 +42,7 @@ def numbers() -> Iterator[str]:
 
 
 class Crowd:
-    """People at one installation. `wanted` says how many there are to be; they join while it is at work."""
+    """People at one installation, `wanted` of them; they join while it is at work and not too far behind."""
 
     def __init__(self, site: Site, twilio: TwilioServer, chance: random.Random) -> None:
         self.wanted = 0
@@ -79,12 +81,12 @@ class Crowd:
     def is_quiet(self) -> bool:
         """Whether everybody has joined and no phone has anything to say."""
         messages = len(self._twilio.messages)
-        return self._joined == self.wanted and self._seen == messages and self.begun.keys() == self.taken
+        return self._joined >= self.wanted and self._seen == messages and self.begun.keys() == self.taken
 
     def _join_all(self) -> None:
         while not self._closing.wait(BREATH_SECONDS):
             try:
-                if self._joined < self.wanted:
+                if self._joined < self.wanted and self._waiting_now() < MOST_WAITING:
                     self._join()
                 self._take_up()
             except (
@@ -92,6 +94,15 @@ class Crowd:
             ) as error:  # A database that is locked for long, say: the next breath tries again.
                 self.trouble.append(type(error).__name__)
             self._read()
+
+    def stop_joining(self) -> None:
+        """Let nobody else join."""
+        self.wanted = min(self.wanted, self._joined)
+
+    def _waiting_now(self) -> int:
+        planned = select(func.count()).where(Nudge.state == NudgeState.PLANNED)
+        with self._site.db.read() as session:
+            return (session.scalar(planned) or 0) + len(self.begun) - len(self.taken)
 
     def _join(self) -> None:
         new = NewPerson(
