@@ -21,7 +21,7 @@ from service.site import Site
 from service.states import NudgeState, ReplyState
 
 STALLED_SECONDS = 90
-"""What is left after the last daemon has done nothing for so long is lost; a reply may wait 30 s for a sweep."""
+"""What is left after the last daemon has done nothing for so long is lost; a reply may wait 30 s."""
 QUIET_SECONDS = 3.0
 LOOK_SECONDS = 0.25
 AT_START = 0.2
