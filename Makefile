@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: demo test check bench docs lint setup clean
+.PHONY: demo test check bench crash docs lint setup clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/ready
@@ -20,6 +20,9 @@ check: lint test
 
 bench: $(VENV)/ready-dev
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+crash: $(VENV)/ready-dev
+	@$(BIN)/python -m tests.crash $(ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -127,7 +127,7 @@ def _admin(site: Site, session: Session) -> Check | None:
 def _rows(site: Site, now: datetime) -> Iterator[Check]:
     with site.db.read() as session:
         tick = jobs.last_tick(session)
-        health = summary.health(session, now)
+        health = summary.health(session, now, site.settings.operator_sees == "progress")
         stopped = [(row.sender, row.code) for row in senders.stopped(session)]
         capped = caps.has_held(session.scalars(senders.ALL), now)
         admin = _admin(site, session)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import CursorResult, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from habits import parts, replies
@@ -32,7 +33,7 @@ from service import (
 )
 from service.acting import Acting
 from service.answering import Came
-from service.db import insert_new
+from service.db import DatabaseError, insert_new
 from service.errors import WrongUsage
 from service.ids import new_id
 from service.models import Address, Person, Reply
@@ -145,11 +146,14 @@ def understand(site: Site, reply_id: UUID, now: datetime, sender: Sender | None 
 
     `sender` is where it came from, if that is still known: a stranger's address is kept nowhere, and so one
     who was left to the sweep gets no answer. A bug counts a try and leaves the message sealed; after
-    three it is `stuck`.
+    three it is `stuck`. A database that is busy or gone counts none: the sweep tries for as long as it takes.
     """
     try:
         with site.db.write() as session:
             understood = understand_in(session, site, reply_id, now, sender)
+    except (OperationalError, DatabaseError) as error:
+        log.warning("reply not understood yet", reply=str(reply_id), error=type(error).__name__)
+        return None
     except Exception as error:
         log.error("reply not understood", reply=str(reply_id), error=type(error).__name__)
         _count_try(site, reply_id)

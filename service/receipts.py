@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from notifiers.base import Accepted, Finder, Message, Report, SendError
 from service import outbox, outcomes, waiting
@@ -66,7 +66,10 @@ def sweep(site: Site, now: datetime, limit: int = 100) -> int:
 
 
 def settle(site: Site, now: datetime, limit: int = 20) -> int:
-    """Ask the providers about unknown attempts; return how many turned out to have been sent."""
+    """Ask the providers about unknown attempts; return how many turned out to have been sent.
+
+    Of more than `limit`, each minute's call takes the next ones: those that nobody knows hold up no others.
+    """
     found = 0
     for attempt_id, channel, message, claimed_at, matched in _unknown(site, now, limit):
         notifier: object = site.notifiers.get(channel)
@@ -82,23 +85,37 @@ def settle(site: Site, now: datetime, limit: int = 20) -> int:
     return found
 
 
+def _to_ask_about(now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions that an attempt and its nudge are to be asked about.
+
+    Not while another message to the same person is under way: what the provider has could be that one, if
+    its words are the same.
+    """
+    other = aliased(Nudge)
+    return [
+        Nudge.state == NudgeState.UNKNOWN,
+        Attempt.outcome == Outcome.UNKNOWN,
+        Attempt.provider_id.is_(None),
+        Attempt.claimed_at >= now - ASK_FOR,
+        Nudge.words_sealed.is_not(None),
+        ~exists().where(other.person_id == Nudge.person_id, other.state == NudgeState.SENDING),
+    ]
+
+
 def _unknown(
     site: Site, now: datetime, limit: int
 ) -> list[tuple[UUID, str, Message, datetime, frozenset[str]]]:
+    wanted = (
+        select(Attempt, Nudge, Address)
+        .join(Nudge, Nudge.id == Attempt.nudge_id)
+        .join(Address, Address.id == Nudge.address_id)
+        .where(*_to_ask_about(now))
+    )
     with site.db.read() as session:
+        count = session.scalar(wanted.with_only_columns(func.count())) or 0
+        begin = int(now.timestamp()) // 60 * limit % count if count > limit else 0
         rows = session.execute(
-            select(Attempt, Nudge, Address)
-            .join(Nudge, Nudge.id == Attempt.nudge_id)
-            .join(Address, Address.id == Nudge.address_id)
-            .where(
-                Nudge.state == NudgeState.UNKNOWN,
-                Attempt.outcome == Outcome.UNKNOWN,
-                Attempt.provider_id.is_(None),
-                Attempt.claimed_at >= now - ASK_FOR,
-                Nudge.words_sealed.is_not(None),
-            )
-            .order_by(Attempt.claimed_at)
-            .limit(limit)
+            wanted.order_by(Attempt.claimed_at, Attempt.id).offset(begin).limit(limit)
         ).all()
         return [
             (

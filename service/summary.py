@@ -85,18 +85,20 @@ class Health:
     unread_replies: int
 
 
-def health(session: Session, now: datetime) -> Health:
+def health(session: Session, now: datetime, show_all: bool = False) -> Health:
+    """Return the counts; without `show_all` those of answers are left out, as in `deliveries`."""
+    shown = [] if show_all else [~deliveries.private()]
     return Health(
         overdue=_count(
             session, Nudge, Nudge.state == NudgeState.PLANNED, Nudge.not_before < now - timedelta(minutes=5)
         ),
-        unknown=_count(session, Nudge, OPEN, Nudge.state == NudgeState.UNKNOWN, ~deliveries.private()),
+        unknown=_count(session, Nudge, OPEN, Nudge.state == NudgeState.UNKNOWN, *shown),
         failed_today=_count(
             session,
             Nudge,
             Nudge.state == NudgeState.FAILED,
             Nudge.due_at > now - timedelta(days=1),
-            ~deliveries.private(),
+            *shown,
         ),
         stuck_replies=_count(session, Reply, Reply.state == ReplyState.STUCK),
         unread_replies=_count(

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
@@ -24,7 +25,10 @@ def signature(token: str, url: str, fields: Fields) -> str:
 
 
 def post(address: str, fields: Fields, signed: str | None) -> int:
-    """Post the form to `address` and return the HTTP status. Raises OSError when nobody listens."""
+    """Post the form to `address` and return the HTTP status.
+
+    Raises OSError when nobody listens, or the listener died in the middle of its answer.
+    """
     headers = {
         "User-Agent": "TwilioProxy/1.1",
         "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
@@ -39,6 +43,8 @@ def post(address: str, fields: Fields, signed: str | None) -> int:
     except HTTPError as refusal:
         with refusal:
             return refusal.code
+    except HTTPException as error:
+        raise ConnectionError("The answer broke off.") from error
 
 
 def inbound_fields(record: Record, extra: dict[str, str]) -> Fields:

@@ -2,8 +2,10 @@
 
 import contextlib
 import queue
+import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +39,8 @@ class TwilioServer:
         inbound_url: str | None = None,
         public_url: str | None = None,
         auto_deliver: bool = False,
+        latency: tuple[float, float] = (0.0, 0.0),
+        reports_after: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         self.account_sid = account_sid
         self.auth_token = auth_token
@@ -49,6 +53,10 @@ class TwilioServer:
         self.inbound_url = inbound_url
         self.public_url = public_url
         self.auto_deliver = auto_deliver
+        self.latency = latency
+        """Seconds, from and to: so long it takes to store a message, and as long again to answer."""
+        self.reports_after = reports_after
+        """Seconds, from and to, after which automatic reports are posted."""
         self.account_status = "active"
         self.records: list[Record] = []
         self.creates: Counter[tuple[str, str]] = Counter()
@@ -113,13 +121,23 @@ class TwilioServer:
                 return script
         return None
 
+    def linger(self) -> None:
+        """Wait as long as half of a call may take."""
+        if self.latency[1]:
+            self.closing.wait(random.uniform(*self.latency))  # noqa: S311 (Not a secret.)
+
+    def _deliver_at(self, sid: str, at: float) -> None:
+        if not self.closing.wait(max(0.0, at - time.monotonic())):
+            self.deliver(sid)
+
     def store(self, record: Record) -> None:
         """Keep a new outbound message, and deliver it at once if that is wanted."""
         with self._lock:
             self.records.append(record)
             self.creates[record.to, record.body] += 1
         if self.auto_deliver:
-            self._posts.put(lambda: self.deliver(record.sid))
+            at = time.monotonic() + random.uniform(*self.reports_after)  # noqa: S311 (Not a secret.)
+            self._posts.put(lambda: self._deliver_at(record.sid, at))
 
     def record(self, sid: str) -> Record:
         """Return the message with this SID. Raises KeyError."""
@@ -153,9 +171,12 @@ class TwilioServer:
         `extra` fields are added or replace ours, such as MessageSid for a repetition. Stop words block the
         number until it texts START, as with Twilio.
         """
+        return self.post_text(self.text_in_unposted(from_, body, extra.get("MessageSid")), **extra)
+
+    def post_text(self, record: Record, **extra: str) -> int:
+        """Post a person's text to the installation, for the first time or again; return the HTTP status."""
         if self.inbound_url is None:
             raise ValueError("There is no inbound_url to post to.")
-        record = self.text_in_unposted(from_, body, extra.get("MessageSid"))
         fields = posts.inbound_fields(record, extra)
         url = posts.public_address(self.inbound_url, self.public_url)
         return self.post(self.inbound_url, url, fields)

@@ -18,6 +18,10 @@ COMMANDS = {
         "service.cli.run:demo",
         "Show everything with an invented couple and a clock that you step.",
     ),
+    "prove": (
+        "service.cli.prove:prove",
+        "Kill a throw-away Attune at random instants, and count what a stand-in provider saw.",
+    ),
     "run": ("service.cli.run:run", "Run the daemon or the web server alone."),
     "couple": ("service.cli.couple:couple", "Couples: two people who practise together."),
     "person": ("service.cli.person:person", "People: enrol, edit, show, pause, resume."),

@@ -21,6 +21,7 @@ KEYLESS = {
     "schedule try": "It tries words out, and opens nothing.",
     "notifier list": "It reads the settings only.",
     "notifier test": "It sends one message by the settings only.",
+    "prove": "It makes an installation of its own.",
     "doctor": "It says what is wrong, and goes on to nothing else.",
 }
 VALUES = {

@@ -1,0 +1,45 @@
+"""Prove it on both stores: `python -m tests.crash [--kills N] [--seed N] [--store NAME]`, or `make crash`."""
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from service import log, proving
+from service.proving import Course
+from tests.crash import stores
+from tests.crash.stores import STORES
+
+SEED = 20260302
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--kills", default=200, show_default=True, type=click.IntRange(1), help="On each store.")
+@click.option("--people", default=4, show_default=True, type=click.IntRange(1), help="Joining between two.")
+@click.option("--seconds", default=1.5, show_default=True, help="The longest that a daemon lives.")
+@click.option("--seed", default=SEED, show_default=True, help="When to kill.")
+@click.option("--store", "chosen", multiple=True, type=click.Choice(STORES), help="On this one only.")
+def main(kills: int, people: int, seconds: float, seed: int, chosen: tuple[str, ...]) -> None:
+    """Kill Attune at random instants, on SQLite and on PostgreSQL, and print the ledgers."""
+    log.set_up("error")
+    clean = True
+    for store in chosen or STORES:
+        with stores.database(store) as url:
+            found = proving.prove(Course(kills, people, seconds, seed, url), _progress(store, kills))
+        click.echo(f"\n{store}")
+        for name, value in found.as_record().items():
+            click.echo(f"  {name.ljust(30)} {value}")
+        clean = clean and found.is_clean
+    sys.exit(not clean)
+
+
+def _progress(store: str, kills: int) -> Callable[[int], None]:
+    def tell(nth: int) -> None:
+        if nth % 10 == 0 or nth == kills:
+            click.echo(f"{store}: {nth} of {kills} kills", err=True)
+
+    return tell
+
+
+if __name__ == "__main__":
+    main()
