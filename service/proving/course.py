@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import exists, func, select
 
 from notifiers.standin import TwilioServer
-from service import receipts
+from service import jobs, receipts
 from service.models import Attempt, Nudge, Person, Reply
 from service.proving import ground, ledger
 from service.proving.crowd import Crowd
@@ -20,8 +20,8 @@ from service.proving.ledger import Cut, Ledger
 from service.site import Site
 from service.states import NudgeState, ReplyState
 
-STALLED_SECONDS = 90
-"""What is left after the last daemon has done nothing for so long is lost; a reply may wait 30 s."""
+STALLED_SECONDS = 60
+"""What is left after the last daemon has done nothing for so long is lost."""
 QUIET_SECONDS = 3.0
 LOOK_SECONDS = 0.25
 AT_START = 0.2
@@ -104,21 +104,21 @@ def _in_peace(site: Site, twilio: TwilioServer, crowd: Crowd) -> None:
 
 
 def _left(site: Site) -> list[int]:
-    """Count what a daemon has left to do, besides what kills cut off: that is settled afterwards."""
+    """Count what a daemon has left to do, besides what kills left half done: `_settle` sees to that."""
     now = site.now()
     with site.db.read() as session:
         counts = (
             select(func.count()).where(Person.due_at <= now),
             select(func.count()).where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= now),
-            select(func.count()).where(Reply.state == ReplyState.RECEIVED),
         )
         return [session.scalar(one) or 0 for one in counts]
 
 
 def _settle(site: Site) -> None:
-    """Do what a daemon does once `claim_seconds` are over: what never ended is unknown, and asked about."""
+    """Do what a daemon does some time later: take up what was left half done, ask about what never ended."""
     ahead = timedelta(seconds=site.settings.claim_seconds + 1)
     later = replace(site, now=lambda: site.now() + ahead)
     while receipts.sweep(later, later.now()):
         pass
+    jobs.run_all(later)
     receipts.settle(later, later.now(), ALL_AT_ONCE)

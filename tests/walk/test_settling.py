@@ -217,3 +217,36 @@ def test_an_answer_to_what_is_unknown_shows_that_it_arrived(
     assert (nudge.sent_at, nudge.answered_at) == (world.at, world.at)
     assert settle(world) == 0
     assert finding.asked == []
+
+
+def test_what_nobody_knows_of_holds_up_no_others(
+    world: World, unknown: UUID, finding: FindingChannel
+) -> None:
+    world.take_up("empathy", "daily", "daily 19:05", unknown)
+    world.at = on("19:05")
+    planning.plan_due(world.site, world.at)
+    finding.answers.append(SendError(Kind.UNKNOWN, UNSURE))
+    send(world)
+
+    for _ in range(2):
+        receipts.settle(world.site, world.at, limit=1)
+        world.at += MINUTE
+    asked = [message.attempt_id for message, _, _ in finding.asked]
+    assert len(asked) == len(set(asked)) == 2
+
+
+def test_nobody_is_asked_while_another_message_to_the_same_person_is_under_way(
+    world: World, unknown: UUID, finding: FindingChannel
+) -> None:
+    world.says("Alex", "list")
+    under_way = claim(world)
+    finding.found.append(Accepted("p-2"))
+    # It is that of the answer, which the provider has taken already: with the same words it would fit both.
+    assert settle(world) == 0
+    assert finding.asked == []
+
+    hand(world, under_way, Accepted("p-2"))
+    finding.found.clear()
+    finding.found.append(Accepted("p-1"))
+    assert settle(world) == 1
+    assert finding.asked[0][2] == {"p-2"}
