@@ -1,4 +1,4 @@
-"""Prove it on both stores: `python -m tests.crash [--kills N] [--seed N] [--store NAME] [--no-bytes]`, or `make crash`."""
+"""Prove it on both stores: `make crash`, or `python -m tests.crash -h`."""
 
 import sys
 import tempfile

@@ -58,8 +58,8 @@ class Told:
     def __init__(self, site: Site, twilio: TwilioServer) -> None:
         self.site, self.twilio = site, twilio
         self.crowd = Crowd(site, twilio, Random(1))
-        awake = {"quiet_from": time(0), "quiet_to": time(0)}
-        new = NewPerson("Alex", AddressKind.SMS, next(numbers()), "UTC", **awake)
+        new = NewPerson("Alex", AddressKind.SMS, next(numbers()), "UTC")
+        new = replace(new, quiet_from=time(0), quiet_to=time(0))
         people.add_person(site, new, site.now())
         jobs.run_all(site)
 
