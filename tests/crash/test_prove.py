@@ -58,8 +58,10 @@ class Told:
     def __init__(self, site: Site, twilio: TwilioServer) -> None:
         self.site, self.twilio = site, twilio
         self.crowd = Crowd(site, twilio, Random(1))
-        new = NewPerson("Alex", AddressKind.SMS, next(numbers()), "UTC")
-        new = replace(new, quiet_from=time(0), quiet_to=time(0))
+        midnight = time(0)  # No quiet hours.
+        new = NewPerson(
+            "Alex", AddressKind.SMS, next(numbers()), "UTC", quiet_from=midnight, quiet_to=midnight
+        )
         people.add_person(site, new, site.now())
         jobs.run_all(site)
 
