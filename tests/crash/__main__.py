@@ -1,13 +1,16 @@
-"""Prove it on both stores: `python -m tests.crash [--kills N] [--seed N] [--store NAME]`, or `make crash`."""
+"""Prove it on both stores: `make crash`, or `python -m tests.crash -h`."""
 
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from service import log, proving
 from service.proving import Course
-from tests.crash import stores
+from tests.crash import stores, sweep
 from tests.crash.stores import STORES
 
 SEED = 20260302
@@ -19,18 +22,29 @@ SEED = 20260302
 @click.option("--seconds", default=1.5, show_default=True, help="The longest that a daemon lives.")
 @click.option("--seed", default=SEED, show_default=True, help="When to kill.")
 @click.option("--store", "chosen", multiple=True, type=click.Choice(STORES), help="On this one only.")
-def main(kills: int, people: int, seconds: float, seed: int, chosen: tuple[str, ...]) -> None:
+@click.option("--bytes/--no-bytes", "bytes_", default=True, help="At every byte of an exchange as well.")
+def main(kills: int, people: int, seconds: float, seed: int, chosen: tuple[str, ...], bytes_: bool) -> None:
     """Kill Attune at random instants, on SQLite and on PostgreSQL, and print the ledgers."""
     log.set_up("error")
     clean = True
     for store in chosen or STORES:
+        for end in (sweep.kill, sweep.cut) if bytes_ else ():
+            with stores.database(store) as url, tempfile.TemporaryDirectory() as folder:
+                swept = end(Path(folder), url, sweep.every_byte)
+            click.echo(f"\n{store}: {end.__name__} at every byte")
+            _show(asdict(swept))
+            clean = clean and not (swept.doubles or swept.wrong)
         with stores.database(store) as url:
             found = proving.prove(Course(kills, people, seconds, seed, url), _progress(store, kills))
-        click.echo(f"\n{store}")
-        for name, value in found.as_record().items():
-            click.echo(f"  {name.ljust(30)} {value}")
+        click.echo(f"\n{store}: killed at random instants")
+        _show(found.as_record())
         clean = clean and found.is_clean
     sys.exit(not clean)
+
+
+def _show(row: Mapping[str, object]) -> None:
+    for name, value in row.items():
+        click.echo(f"  {name.ljust(30)} {value}")
 
 
 def _progress(store: str, kills: int) -> Callable[[int], None]:

@@ -32,6 +32,7 @@ class Line:
         self._side, self._limit = Side.REQUEST, 0
         self._at_limit: Callable[[], object] = lambda: None
         self._reached = False
+        self._caller: socket.socket | None = None
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -55,7 +56,10 @@ class Line:
         self._armed.set()
 
     def reached(self) -> bool:
-        """Wait until the exchange has ended, and say whether it had as many bytes."""
+        """End the exchange, whose caller has done all it does, and say whether it had as many bytes."""
+        if self._caller:
+            with contextlib.suppress(OSError):
+                self._caller.shutdown(socket.SHUT_RDWR)  # It may have kept the connection for later.
         assert self._ended.wait(60)
         return self._reached
 
@@ -68,6 +72,7 @@ class Line:
             with caller, socket.create_connection(self._provider) as provider:
                 self._armed.wait()
                 self._armed.clear()
+                self._caller = caller
                 with contextlib.suppress(ConnectionError):
                     self._carry(caller, provider)
             self._ended.set()

@@ -53,7 +53,7 @@ class Swept:
     """The last byte that was reached, of request and answer."""
 
 
-def every_byte() -> Iterable[int]:
+def every_byte(_: Side) -> Iterable[int]:
     """Return all numbers of bytes; a sweep ends by itself where the exchange has not as many."""
     return range(1_000_000)
 

@@ -1,14 +1,14 @@
 """A short proof on each store, and that the ledger tells of what goes wrong."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from random import Random
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from sqlalchemy import update
 
 from notifiers.standin import TwilioServer
@@ -21,6 +21,7 @@ from service.proving.crowd import Crowd, numbers
 from service.proving.ledger import Cut, Ledger
 from service.site import Site
 from service.states import AddressKind, NudgeState
+from tests import logs
 
 pytestmark = pytest.mark.process
 
@@ -37,8 +38,15 @@ def test_nothing_is_doubled_and_nothing_lost(empty_url: str) -> None:
     assert found.texts_written == found.texts_stored == found.texts_understood > 0
 
 
-def test_a_database_with_tables_is_not_touched(database_url: str) -> None:
-    refused = CliRunner().invoke(attune, ["prove", "--kills", "1", "--database-url", database_url])
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Result]]:
+    """Run the command in this process, whose log is as before afterwards."""
+    with logs.kept_in(tmp_path / "log"):
+        yield lambda *arguments: CliRunner().invoke(attune, ["prove", *arguments])
+
+
+def test_a_database_with_tables_is_not_touched(run: Callable[..., Result], database_url: str) -> None:
+    refused = run("--kills", "1", "--database-url", database_url)
 
     assert refused.exit_code == 2
     assert refused.stdout == ""
@@ -140,10 +148,8 @@ def test_the_ledger_tells_of_texts_that_were_lost(told: Told) -> None:
     assert not found.is_clean
 
 
-def test_the_command_prints_one_document() -> None:
-    done = CliRunner().invoke(
-        attune, ["prove", "--kills", "1", "--people", "1", "--seconds", "0.5", "--seed", "3", "--json"]
-    )
+def test_the_command_prints_one_document(run: Callable[..., Result]) -> None:
+    done = run("--kills", "1", "--people", "1", "--seconds", "0.5", "--seed", "3", "--json")
 
     assert done.exit_code == 0, done.output
     printed = json.loads(done.stdout)

@@ -1,16 +1,19 @@
 """A message is stored once and sealed, an exact opt-out applies at once, and no bug loses what was said."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import make_url, update
 
 from habits import parts
 from notifiers.base import Inbound
-from service import addresses, answering, inbound
+from service import addresses, answering, inbound, outbox
+from service.db import Database
 from service.models import EntryRow, Nudge, Reply
 from service.states import AddressKind, NudgeKind, NudgeState, ReplyState
 from tests.walk.channel import Channel
@@ -162,6 +165,24 @@ def test_what_failed_once_is_understood_when_the_bug_is_gone(world: World, alex:
     assert understand(world, reply_id) == (parts.Done((1,)),)
     (reply,) = rows(world, Reply)
     assert (reply.state, reply.tries, reply.raw_sealed) == (ReplyState.UNDERSTOOD, 1, None)
+
+
+def test_a_busy_database_is_no_bug_of_the_message(world: World, alex: UUID) -> None:
+    world.take_up("gratitude", "daily", "daily 19:00", alex)
+    reply_id = stored(world, "done")
+    url = make_url(world.site.settings.url)
+    if not world.site.db.is_sqlite:
+        url = url.update_query_dict({"options": "-c lock_timeout=50"})
+    address = url.render_as_string(hide_password=False)
+    with closing(Database(address, 0.05)) as hurried:
+        with world.site.db.write() as session:
+            outbox.lock_people(session, [alex])
+            for _ in range(inbound.TRIES):
+                assert inbound.understand(replace(world.site, db=hurried), reply_id, world.at) is None
+        (reply,) = rows(world, Reply)
+        assert (reply.state, reply.tries) == (ReplyState.RECEIVED, 0)
+
+    assert understand(world, reply_id) == (parts.Done((1,)),)
 
 
 def test_an_unknown_id_is_nothing(world: World, alex: UUID) -> None:
