@@ -70,7 +70,7 @@ def confirm(at: Acting, digits: str) -> str:
     if asked is None or not hmac.compare_digest(digits, _code(at, asked.nudge.cause_id)):
         return at.text("code_wrong")
     words = at.text("deleted")
-    parting.forget(at.session, at.person, at.now)
+    parting.forget(at.session, at.site, at.person, at.now)
     at.answer.forgets = True
     return words
 

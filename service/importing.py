@@ -82,6 +82,9 @@ def _add(session: Session, site: Site, rows: Rows, couple_id: UUID | None, now: 
         ]
         if section is portable.ADDRESSES:
             _refuse_taken(session, wanted)
+            for row in rows[section]:
+                if row["dead_at"] is None:
+                    people.check_usable(site, row["kind"], row["value_sealed"])
         if wanted:
             session.execute(insert(section.row), wanted)
     _keep_ledger(session, rows, now)
@@ -107,6 +110,10 @@ def _own(site: Site, section: Section, row: Values, person_id: UUID, couple_id: 
             return {"person_id": person_id, "next_at": None}
         case portable.PULSES:
             return {"person_id": person_id, "nudge_id": None}
+        case portable.MEMBERS:
+            return {"person_id": person_id, "together_at": None}  # To be said once more, as the yes itself.
+        case portable.ANSWERS:
+            return {"shared_at": None}
     return {"person_id": person_id} if "person_id" in section.row.__table__.columns else {}
 
 
@@ -142,6 +149,7 @@ def _keep_ledger(session: Session, rows: Rows, now: datetime) -> None:
                 | {
                     "id": new_id(),
                     "address_id": None,
+                    "reply_id": None,
                     "lookup": hashed[row["address_id"]].lookup,
                     "source": exporting.IMPORTED,
                 }
@@ -156,7 +164,7 @@ def _ask(session: Session, site: Site, person: Person, rows: Rows, now: datetime
     """Put the opt-in question to the addresses that had said yes, unless the person has stopped."""
     living = [row["id"] for row in rows[portable.ADDRESSES] if row["dead_at"] is None]
     open_ = addresses.open_addresses(session, {person.id}).get(person.id, [])
-    if living and not open_ and person.stopped_at is None:
+    if len(open_) < len(living) and person.stopped_at is None:
         person.stopped_at = now  # START brings back whoever stopped.
     if person.stopped_at or not open_:
         return False

@@ -90,6 +90,8 @@ def store_in(
     if nudge and address is None and (own := returned.mailbox_of(session, nudge, kind)):
         lookup, address = own, _address_of(session, own)  # They wrote from another mailbox of theirs.
     nudge_id = nudge.id if nudge and address and address.person_id == nudge.person_id else None
+    if traces.is_kept(session, site, channel, message.provider_id):
+        return None
     reply_id = new_id()
     row = {
         "id": reply_id,

@@ -21,6 +21,9 @@ from service.site import Site
 from service.states import AddressKind, ConsentEvent
 
 LOOKED_AT = "consent ledger"
+Key = tuple[bytes, UUID | None]
+"""An address by its look-up, and its enrolment: None for those that are over, and for what was imported."""
+PHONES = (AddressKind.SMS, AddressKind.WHATSAPP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ def of_address(site: Site, typed: str, now: datetime) -> list[Proof]:
 
     Raises WrongUsage if it is no address.
     """
-    kinds = (AddressKind.EMAIL,) if "@" in typed else (AddressKind.SMS, AddressKind.WHATSAPP)
+    kind = addresses.kind_of(typed)
+    kinds = PHONES if kind in PHONES else (kind,)
     shown: dict[bytes, tuple[AddressKind, str]] = {}
     for kind in kinds:
         value = addresses.normalised(kind, typed, site.settings.region)
@@ -73,19 +77,19 @@ def of_address(site: Site, typed: str, now: datetime) -> list[Proof]:
         return _seen_by(site, _proofs(session, shown), set(owners))
 
 
-def _seen_by(site: Site, proofs: list[tuple[bytes, Proof]], enrolled: set[bytes]) -> list[Proof]:
+def _seen_by(site: Site, proofs: list[tuple[Key, Proof]], enrolled: set[bytes]) -> list[Proof]:
     """Return what the operator may see: of whom is enrolled, that they were asked and that they said yes."""
     if site.settings.operator_sees == "progress":
         return [proof for _, proof in proofs]
     seen: list[Proof] = []
-    said_yes: set[bytes] = set()
-    for lookup, proof in proofs:
-        if lookup not in enrolled or proof.event is ConsentEvent.ASKED:
+    said_yes: set[Key] = set()
+    for key, proof in proofs:
+        if key[0] not in enrolled or proof.event is ConsentEvent.ASKED:
             seen.append(proof)
-        elif proof.event is not ConsentEvent.WITHDRAWN and lookup not in said_yes:
-            # Their first yes, even if a STOP came before it.
+        elif proof.event is not ConsentEvent.WITHDRAWN and key not in said_yes:
+            # The first yes of each enrolment, even if a STOP came before it.
             seen.append(replace(proof, event=ConsentEvent.GIVEN))
-            said_yes.add(lookup)
+            said_yes.add(key)
     return seen
 
 
@@ -95,8 +99,8 @@ def _note(session: Session, person_ids: set[UUID], now: datetime) -> None:
     )
 
 
-def _proofs(session: Session, shown: Mapping[bytes, tuple[AddressKind, str]]) -> list[tuple[bytes, Proof]]:
-    """Return every row about these addresses, oldest first, each with its look-up."""
+def _proofs(session: Session, shown: Mapping[bytes, tuple[AddressKind, str]]) -> list[tuple[Key, Proof]]:
+    """Return every row about these addresses, oldest first, each with its address and enrolment."""
     rows = session.execute(
         select(Consent, Wording.words, Reply.channel, Reply.provider_id)
         .join(Wording, Wording.version == Consent.wording_version, isouter=True)
@@ -106,7 +110,7 @@ def _proofs(session: Session, shown: Mapping[bytes, tuple[AddressKind, str]]) ->
     )
     return [
         (
-            row.lookup,
+            (row.lookup, row.address_id),
             Proof(
                 at=row.at,
                 event=row.event,

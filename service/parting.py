@@ -24,6 +24,7 @@ from service.models import (
     Receipt,
     Reply,
 )
+from service.site import Site
 
 
 def leave(session: Session, person: Person, habit_ids: Collection[UUID], now: datetime) -> int:
@@ -73,7 +74,7 @@ def come_back(session: Session, person: Person, habit_ids: Collection[UUID], now
     due.set_due(session, person)
 
 
-def forget(session: Session, person: Person, now: datetime) -> None:
+def forget(session: Session, site: Site, person: Person, now: datetime) -> None:
     """Delete a person and all that is theirs; the ledger and the list of suppressed addresses stay.
 
     What is kept holds keyed hashes of the addresses and no person. What the couple has taken up goes on for
@@ -82,6 +83,7 @@ def forget(session: Session, person: Person, now: datetime) -> None:
     """
     joints.keep(session, person, now)
     traces.mark(session)
+    traces.keep_ids(session, site, person.id, now)
     person_id, couple_id = person.id, person.couple_id
     theirs = select(Attempt.channel, Attempt.provider_id).join(Nudge).where(Nudge.person_id == person_id)
     session.execute(

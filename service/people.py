@@ -49,7 +49,7 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
     Raises WrongUsage for a bad address or zone, one that is enrolled already, and a couple of two.
     """
     address = addresses.normalised(new.address_kind, new.address, site.settings.region)
-    _check_usable(site, new.address_kind, address)
+    check_usable(site, new.address_kind, address)
     wishes.check(
         Wishes(
             name=new.name,
@@ -84,7 +84,7 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
         return person.id
 
 
-def _check_usable(site: Site, kind: AddressKind, address: str) -> None:
+def check_usable(site: Site, kind: AddressKind, address: str) -> None:
     """Raise WrongUsage for an address that its channel can never use, or whose owner could not say yes."""
     notifier: object = site.notifier_for(kind)
     if isinstance(notifier, AddressChecker):

@@ -115,7 +115,7 @@ def forget(site: Site, person_id: UUID, seconds: float = INSIST_SECONDS) -> bool
     backups stay there.
     """
     with site.db.write() as session:
-        parting.forget(session, _locked(session, person_id), site.now())
+        parting.forget(session, site, _locked(session, person_id), site.now())
     return traces.wipe(site, seconds)
 
 

@@ -79,7 +79,7 @@ def read(
                 for number, share in context.shares.items()
             ),
             waiting=_waiting(context),
-            asking_consent=address.verified_at is None and consent.is_open(session, address.lookup),
+            asking_consent=address.verified_at is None and _is_asked(session, address, now),
             stopped=person.stopped_at is not None,
             pulse=_ranges(context.pulse),
             joint=tuple(n for n, share in context.shares.items() if share.joint is not Joint.NONE),
@@ -91,6 +91,14 @@ def read(
         ),
     )
     return reading, context
+
+
+def _is_asked(session: Session, address: Address, at: datetime) -> bool:
+    """Say whether the opt-in question was open when a message came; providers' times are whole seconds."""
+    asked_at = consent.asked_at(session, address.lookup)
+    if asked_at is None or at < asked_at.replace(microsecond=0):
+        return False
+    return consent.is_open(session, address.lookup)
 
 
 def _context(session: Session, person: Person, now: datetime, answered: Nudge | None) -> Context:

@@ -19,7 +19,19 @@ from sqlalchemy import ColumnElement, CursorResult, Select, and_, delete, exists
 from sqlalchemy.orm import Session
 
 from service import outbox
-from service.models import AccessLog, Attempt, Event, Member, Nudge, NudgeItem, Person, Receipt, Reply, Row
+from service.models import (
+    AccessLog,
+    Attempt,
+    Consent,
+    Event,
+    Member,
+    Nudge,
+    NudgeItem,
+    Person,
+    Receipt,
+    Reply,
+    Row,
+)
 from service.site import Site
 from service.states import Cause, NudgeKind, NudgeState, ReplyState
 
@@ -158,7 +170,8 @@ REPLIES = Kind(
     row=Reply,
     key=cast(ColumnElement[Key], Reply.id),
     at=cast(ColumnElement[datetime], Reply.received_at),
-    may_go=Reply.state == ReplyState.UNDERSTOOD,
+    # What somebody agreed by is part of the proof.
+    may_go=and_(Reply.state == ReplyState.UNDERSTOOD, ~exists().where(Consent.reply_id == Reply.id)),
 )
 EVENTS = Kind(
     row=Event,

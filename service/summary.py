@@ -90,7 +90,11 @@ def health(session: Session, now: datetime, show_all: bool = False) -> Health:
     shown = [] if show_all else [~deliveries.private()]
     return Health(
         overdue=_count(
-            session, Nudge, Nudge.state == NudgeState.PLANNED, Nudge.not_before < now - timedelta(minutes=5)
+            session,
+            Nudge,
+            Nudge.state == NudgeState.PLANNED,
+            Nudge.not_before < now - timedelta(minutes=5),
+            *shown,
         ),
         unknown=_count(session, Nudge, OPEN, Nudge.state == NudgeState.UNKNOWN, *shown),
         failed_today=_count(
@@ -108,9 +112,9 @@ def health(session: Session, now: datetime, show_all: bool = False) -> Health:
 
 
 def tried_again(session: Session) -> int:
-    """Return how many messages wait after a try at which they were definitely not delivered."""
+    """Return how many messages, answers aside, wait after a try at which they were not delivered."""
     tried = select(Attempt.id).where(Attempt.nudge_id == Nudge.id).exists()
-    return _count(session, Nudge, Nudge.state == NudgeState.PLANNED, tried)
+    return _count(session, Nudge, Nudge.state == NudgeState.PLANNED, tried, ~deliveries.private())
 
 
 def _count(session: Session, row: type[Nudge | Reply], *conditions: ColumnElement[bool]) -> int:

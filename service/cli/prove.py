@@ -46,5 +46,5 @@ def prove(
         task = progress.add_task(f"Killing the daemon (seed {chosen})", total=kills)
         found = proving.prove(course, lambda nth: progress.update(task, completed=nth))
     show.record(found.as_record(), json_)
-    if not found.is_clean:
+    if not found.is_proof:
         sys.exit(1)

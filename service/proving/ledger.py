@@ -48,7 +48,7 @@ class Cut:
 
 @dataclass(slots=True)
 class Ledger:
-    """Counts of messages, unless said otherwise. All is well if `doubles`, `lost` and `mixed_up` are 0."""
+    """Counts of messages, unless said otherwise; `is_proof` says whether it proves that all is well."""
 
     seed: int
     kills: int
@@ -89,8 +89,14 @@ class Ledger:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was doubled and nothing lost."""
-        return not (self.doubles or self.lost or self.mixed_up or self.texts_doubled)
+        """Whether nothing was doubled and nothing lost, and no daemon ended by itself."""
+        wrong = self.doubles or self.lost or self.mixed_up or self.texts_doubled or self.daemons_ended_alone
+        return not wrong and self.planned == self.arrived + self.unknown_left
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether all is well and there was something to lose: messages went out, and people answered."""
+        return self.is_clean and self.provider_saw > 0 and self.texts_understood > 0
 
     def as_record(self) -> dict[str, object]:
         """Return the counts by name; those that say what was lost only where something was."""
@@ -142,6 +148,9 @@ def _draw(session: Session, twilio: TwilioServer, crowd: Crowd, cut: Cut, seed: 
         ),
         "lapsed though it was wanted": ledger.lapsed,
         "due and never planned": len(crowd.reminded - reminded),
+        "unknown though no kill cut it off": len(
+            unknown - {attempts[id_].nudge_id for id_ in cut.attempts if id_ in attempts}
+        ),
         "unknown and not shown": max(
             len(unknown) - ledger.unknown_shown, len(unknown) - ledger.unknown_in_doctor, 0
         ),

@@ -38,7 +38,7 @@ def main(kills: int, people: int, seconds: float, seed: int, chosen: tuple[str, 
             found = proving.prove(Course(kills, people, seconds, seed, url), _progress(store, kills))
         click.echo(f"\n{store}: killed at random instants")
         _show(found.as_record())
-        clean = clean and found.is_clean
+        clean = clean and found.is_proof
     sys.exit(not clean)
 
 

@@ -30,7 +30,7 @@ def test_nothing_is_doubled_and_nothing_lost(empty_url: str) -> None:
     heard: list[int] = []
     found = prove(Course(kills=5, people=3, seconds=1, seed=7, database_url=empty_url), heard.append)
 
-    assert found.is_clean, found.as_record()
+    assert found.is_proof, found.as_record()
     assert (found.kills, found.daemons_ended_alone, heard) == (5, 0, [1, 2, 3, 4, 5])
     assert found.arrived == found.provider_saw > 0
     assert found.planned == found.arrived + found.unknown_left

@@ -34,7 +34,7 @@ def forgotten_meanwhile(world: World, other: World, person: UUID) -> Iterator[No
         if waiting and "FOR UPDATE" in str(details[2]):
             with other.site.db.write() as session:
                 session.execute(text("SET LOCAL lock_timeout = '5s'"))
-                parting.forget(session, session.get_one(Person, waiting.pop()), world.at)
+                parting.forget(session, world.site, session.get_one(Person, waiting.pop()), world.at)
 
     event.listen(world.site.db.engine, "before_cursor_execute", step_in)
     yield

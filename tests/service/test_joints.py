@@ -218,7 +218,7 @@ def forget(world: World, habit: UUID, person_id: UUID) -> None:
     with world.site.db.write() as session:
         person = outbox.lock_people(session, [person_id])[person_id]
         joints.keep(session, person, world.at)  # Twice, as parting does it too: that is safe.
-        parting.forget(session, person, world.at)
+        parting.forget(session, world.site, person, world.at)
 
 
 def name_of(world: World, person_id: UUID) -> str:

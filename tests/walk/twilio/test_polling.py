@@ -14,7 +14,7 @@ import pytest
 
 from notifiers.base import Inbound, Polled
 from notifiers.standin import posts
-from service import inbound, jobs, polling
+from service import inbound, jobs, polling, privacy
 from service.models import EntryRow, Meta, Nudge, Reply
 from service.site import Site
 from service.states import AddressKind, Cause, NudgeKind, NudgeState, ReplyState
@@ -54,6 +54,33 @@ def facts(world: World) -> dict[str, object]:
     replies = [(reply.id, reply.state) for reply in rows(world, Reply)]
     nudges = [(nudge.id, nudge.state) for nudge in rows(world, Nudge)]
     return {"replies": replies, "nudges": nudges, "entries": [entry.id for entry in rows(world, EntryRow)]}
+
+
+def test_who_was_forgotten_does_not_come_back_by_the_list(
+    world: World, twilio: TwilioServer, alex: UUID
+) -> None:
+    """What Twilio lists once more is no stranger's, and an old yes is no new one."""
+    answers(world, twilio, ALEX, "YES")
+    privacy.forget(world.site, alex)
+    world.at += MINUTE
+    sent = len(twilio.messages)
+    assert polling.poll(world.site) == 0
+    again = world.enrol("Alex")
+    world.run()
+    assert polling.poll(world.site) == 0
+    assert world.address("Alex").verified_at is None  # type: ignore[union-attr]
+    assert len(twilio.messages) == sent + 1  # The question alone.
+    answers(world, twilio, ALEX, "YES")
+    assert world.address("Alex").verified_at is not None  # type: ignore[union-attr]
+    assert world.person(again).stopped_at is None
+
+
+def test_a_yes_of_before_the_question_is_none(world: World, twilio: TwilioServer) -> None:
+    twilio.text_in_unposted(ALEX, "YES")
+    world.at += MINUTE
+    world.enrol("Alex")
+    polling.poll(world.site)
+    assert world.address("Alex").verified_at is None  # type: ignore[union-attr]
 
 
 def test_a_first_day_without_an_open_port(world: World, twilio: TwilioServer, alex: UUID) -> None:
