@@ -93,7 +93,7 @@ def working(site: Site) -> Iterator[LocalEngine]:
         engine.stop()
 
 
-def get_ready_to_read(after_seconds: float = 5) -> None:
+def get_ready_to_read(after_seconds: float = 30) -> None:
     """Prepare for the first message that is a sentence, once the start is over and beside everything else."""
     ready = threading.Timer(after_seconds, replies.prepare)
     ready.daemon = True

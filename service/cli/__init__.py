@@ -20,7 +20,7 @@ COMMANDS = {
     ),
     "prove": (
         "service.cli.prove:prove",
-        "Kill a throw-away Attune at random instants, and count what a stand-in provider saw.",
+        "Kill a throw-away Attune again and again, and count what went out.",
     ),
     "run": ("service.cli.run:run", "Run the daemon or the web server alone."),
     "couple": ("service.cli.couple:couple", "Couples: two people who practise together."),

@@ -34,10 +34,11 @@ from service.proving import Course
 def prove(
     kills: int, people: int, seconds: float, seed: int | None, database_url: str | None, json_: bool
 ) -> None:
-    """Kill a throw-away Attune at random instants, and count what a stand-in provider saw.
+    """Kill a throw-away Attune again and again, and count what went out.
 
-    Needs no account and no network; your own installation and its database are not touched. Exit code 1 if a
-    message was sent twice or lost. docs/prove.md says how to read the ledger.
+    It is killed at random instants, and a stand-in for the provider counts. Needs no account and no network;
+    your own installation and its database are not touched. Exit code 1 if a message was sent twice or lost.
+    docs/prove.md says how to read the ledger.
     """
     log.set_up("error")
     chosen = random.SystemRandom().randrange(10**6) if seed is None else seed

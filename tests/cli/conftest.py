@@ -21,6 +21,8 @@ from tests.world import NUMBERS, World
 
 PROGRAM = Path(sys.executable).with_name("attune")
 """The console script, as it is installed."""
+DAY_BY_THE_CLOCK = ("--day-starts", "00:00")
+"""So that a person's day is the date, whenever the tests run."""
 NOTHING: Mapping[str, str] = {}
 CHANNEL = "\n[notifiers.phone]\n"
 
@@ -77,7 +79,7 @@ class Cli:
 
     def enrol(self, name: str, *more: str) -> str:
         """Enrol somebody without quiet hours by the command line; return their id."""
-        options = ("--sms", NUMBERS[name], "--zone", "UTC", "--quiet", "none", *more)
+        options = ("--sms", NUMBERS[name], "--zone", "UTC", "--quiet", "none", *DAY_BY_THE_CLOCK, *more)
         made: str = self.json("person", "add", name, *options)["id"]
         return made
 
