@@ -84,6 +84,22 @@ def add_person(site: Site, new: NewPerson, now: datetime) -> UUID:
         return person.id
 
 
+def add_address(site: Site, person_id: UUID, kind: AddressKind, typed: str, now: datetime) -> None:
+    """Add another address of a person, used after those they have, and plan the opt-in question to it.
+
+    Nothing goes out to somebody who asked for no more messages. Raises WrongUsage for a bad address, or one
+    that is enrolled already.
+    """
+    address = addresses.normalised(kind, typed, site.settings.region)
+    check_usable(site, kind, address)
+    with site.db.write() as session:
+        person = outbox.lock_people(session, [person_id]).get(person_id)
+        if person is None:
+            raise AttuneError("There is no such person any more.")
+        enrolled = addresses.enrol(session, site.sealer, person.id, kind, address)
+        asking.ask(session, site, person, enrolled, now)
+
+
 def check_usable(site: Site, kind: AddressKind, address: str) -> None:
     """Raise WrongUsage for an address that its channel can never use, or whose owner could not say yes."""
     notifier: object = site.notifier_for(kind)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from service import asking, editing, people
 from service.cli import show
+from service.cli.person_reach import check_channel, one_address, reach, the_one
 from service.errors import WrongUsage
 from service.models import Person
 from service.people import NewPerson, Shown
@@ -24,14 +25,12 @@ def person() -> None:
     """People: enrol, edit, show, pause, resume."""
 
 
+person.add_command(reach)
+
+
 @person.command("add")
 @click.argument("name")
-@click.option("--sms", metavar="NUMBER", help="Phone number, such as +12025550123.")
-@click.option("--whatsapp", metavar="NUMBER", help="Phone number that uses WhatsApp and has written to you.")
-@click.option("--email", metavar="ADDRESS", help="Mailbox, such as alex@example.org.")
-@click.option(
-    "--apprise", metavar="URL", help="A service such as ntfys://topic; `-` reads it from standard input."
-)
+@one_address
 @click.option("--zone", required=True, help="Time zone, such as Europe/Berlin.")
 @click.option("--couple", metavar="ID", help="The couple that the person belongs to; left out: on their own.")
 @click.option("--country", default="", metavar="XX", help="Two letters, for emergency lines.")
@@ -70,27 +69,10 @@ def add(
     json_: bool,
 ) -> None:
     """Enrol a person. They get one question, and nothing more before they say yes from their own phone."""
-    given = {
-        AddressKind.SMS: sms,
-        AddressKind.WHATSAPP: whatsapp,
-        AddressKind.EMAIL: email,
-        AddressKind.APPRISE: apprise,
-    }
-    named = [(kind, address) for kind, address in given.items() if address is not None]
-    if len(named) != 1:
-        raise WrongUsage(
-            "Give one of --sms, --whatsapp, --email and --apprise: the address that the person is asked at."
-        )
-    ((kind, address),) = named
-    if kind is AddressKind.APPRISE and address == "-":
-        address = click.open_file("-").readline()  # It holds secrets: a shell keeps what is typed.
+    kind, address = the_one(sms, whatsapp, email, apprise)
     quiet_from, quiet_to = _hours(quiet)
     with show.site() as site:
-        if site.notifier_for(kind) is None:
-            raise WrongUsage(
-                f"No channel for {kind} is set up, so the opt-in question could not be sent; add one to "
-                "attune.toml first (`attune notifier list` shows which there are)."
-            )
+        check_channel(site, kind)
         with site.db.read() as session:
             couple_id = people.find_couple(session, couple).id if couple is not None else None
         new = NewPerson(

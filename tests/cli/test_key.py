@@ -34,6 +34,7 @@ VALUES = {
 MORE = {
     "person add": ("--sms", "+12025550177"),
     "person edit": ("--name", "Kim"),
+    "person reach": ("--sms", "+12025550177"),
     "consent show": ("Alex",),
     "habit edit": ("--goal", "daily"),
     "habit leave": ("--all",),
