@@ -85,6 +85,9 @@ def _settings(folder: Path, database_url: str | None, twilio: TwilioServer) -> S
         daily_messages=0,
         daily_segments=0,
         daily_money=0,
+        person_daily_messages=0,
+        person_daily_segments=0,
+        person_daily_money=0,
         # The ledger shows answers too; nobody of these people is real.
         operator_sees="progress",
         notifiers={"twilio": channel},
