@@ -50,7 +50,7 @@ class Fetched:
     """Some mails, the oldest first, as they are on the wire, cut; and when the server got each."""
 
     mark: str
-    mails: tuple[tuple[bytes, datetime | None], ...] = ()
+    mails: tuple[tuple[bytes, datetime | None], ...] = field(default=(), repr=False)
     more: bool = False
 
 

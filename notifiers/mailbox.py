@@ -26,6 +26,7 @@ _MOST_TOKENS = 5
 _MOST_PARTS = 50
 _LONGEST_FORM = 4_096
 _FORM = re.compile(rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_BOUNDARY = re.compile(rb"boundary[^=\n]{0,20}=", re.IGNORECASE)
 STOP = "STOP"
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}>")
 _PREFIX = re.compile(r"(?:(?:re|aw|antw|rv|fwd?|wg|sv)\s?(?:\[\d+\])?:\s*)+", re.IGNORECASE)
@@ -56,6 +57,8 @@ def read(raw: bytes, ours: Address, received_at: datetime | None = None) -> Inbo
 
 
 def _read(raw: bytes, ours: Address, received_at: datetime | None) -> Inbound | Report | None:
+    # A bare carriage return ends a line for Python's parser, and so it has to for what is looked at first.
+    raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if _takes_long(raw):
         return None
     parsed = message_from_bytes(raw)
@@ -86,7 +89,7 @@ def _takes_long(raw: bytes) -> bool:
 
     It looks at each line once for each part that may end there, and at a parameter once for each `;` in it.
     """
-    parts = raw.count(b"boundary=")
+    parts = sum(1 for _ in _BOUNDARY.finditer(raw))
     return parts > _MOST_PARTS or any(len(one[0]) > _LONGEST_FORM for one in _FORM.finditer(raw))
 
 

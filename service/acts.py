@@ -206,7 +206,7 @@ def _shown(at: Acting, part: said.Part) -> str:
 
 
 def _agree(at: Acting) -> str:
-    if consent.withdrawn_since(at.session, at.reply.lookup, at.reply.id):
+    if consent.withdrawn_since(at.session, at.person.id, at.reply):
         return ""  # A STOP came after it, and was heeded first.
     back = at.person.stopped_at is not None
     consent.given(at.session, at.person, at.address, at.source, at.now, at.reply.id)

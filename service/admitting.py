@@ -4,7 +4,7 @@ All that this looks at is in the rows and locked, so that any number of processe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -28,7 +28,7 @@ class Ready:
     person: Person
     address: Address
     notifier: Notifier
-    text: str
+    text: str = field(repr=False)
     segments: int
     cost: float
 

@@ -9,13 +9,13 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from habits import catalogue
 from service import due, rests
 from service.db import insert_new
-from service.models import Address, Consent, Person, Suppression, Wording
+from service.models import Address, Consent, Person, Reply, Suppression, Wording
 from service.states import AddressKind, ConsentEvent, RestKind
 
 NEVER_ASKED = "none"
@@ -46,12 +46,20 @@ def is_open(session: Session, lookup: bytes) -> bool:
     return _newest(session, lookup) is ConsentEvent.ASKED
 
 
-def withdrawn_since(session: Session, lookup: bytes, reply_id: UUID) -> bool:
-    """Say whether this address was withdrawn after a message came in: ids sort by when they were made."""
-    later = select(Consent.id).where(
-        Consent.lookup == lookup, Consent.event == ConsentEvent.WITHDRAWN, Consent.id > reply_id
+def withdrawn_since(session: Session, person_id: UUID, reply: Reply) -> bool:
+    """Say whether somebody said STOP, from any address of theirs, after a message of theirs had come.
+
+    By when both came, for one may have been fetched later; ids sort by when they were made.
+    """
+    theirs = select(Address.lookup).where(Address.person_id == person_id)
+    came_at = func.coalesce(Reply.received_at, Consent.at)
+    later = or_(came_at > reply.received_at, and_(came_at == reply.received_at, Consent.id > reply.id))
+    stops = (
+        select(Consent.id)
+        .join(Reply, Reply.id == Consent.reply_id, isouter=True)
+        .where(Consent.lookup.in_(theirs), Consent.event == ConsentEvent.WITHDRAWN, later)
     )
-    return session.scalar(later.limit(1)) is not None
+    return session.scalar(stops.limit(1)) is not None
 
 
 def was_given(session: Session, address_id: UUID) -> bool:

@@ -78,8 +78,14 @@ def _take_all(site: Site, name: str, polled: Polled, now: datetime) -> tuple[int
             continue
         # A mail names its attempt, and may be returned before we know that it was sent.
         attempt_id = returned.attempt_in(report.provider_id)
-        if attempt_id or report.provider_id in known.attempts:
+        if not attempt_id and report.provider_id not in known.attempts:
+            continue
+        try:
             taken += receipts.record(site, name, report, attempt_id, now)
+        except DBAPIError:
+            raise
+        except Exception as error:  # It holds no message of a person's back; it is listed again.
+            log.error("not recorded", channel=name, error=type(error).__name__, place=place_of(error))
     for message in polled.messages:
         if message.provider_id in known.replies:
             continue

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
 from habits.nudging import Reason
@@ -20,7 +21,7 @@ from service.admitting import Ready
 from service.db import DatabaseError
 from service.models import Address, Attempt, Nudge, Person
 from service.site import Site
-from service.states import NudgeKind, NudgeState
+from service.states import Cause, NudgeKind, NudgeState
 
 log = structlog.get_logger()
 
@@ -93,6 +94,8 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
                 outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, route)
             elif route is None:
                 nudge.not_before = min(now + LOOK_AGAIN, nudge.expires_at)
+            elif _asks(nudge) and (by_day := due.out_of_quiet(person, now)) > now:
+                nudge.not_before = by_day  # It may have waited for a channel until the night.
             elif nudge.kind is NudgeKind.PULSE and waiting.digest_waits(session, person.id, now):
                 nudge.not_before = now + HOLD
             else:
@@ -102,6 +105,11 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
         admitted, moved = admitting.admit(session, site, ready, now)
         claimed = [_start(session, site, one, now) for one in admitted]
     return len(ripe) - len(ready) + moved, claimed
+
+
+def _asks(nudge: Nudge) -> bool:
+    """Say whether a message is one that somebody else asked for: the opt-in question, a code."""
+    return nudge.kind is NudgeKind.CONSENT or nudge.cause_kind is Cause.CODE
 
 
 def _not_any_more(session: Session, nudge: Nudge, person: Person, now: datetime) -> str | None:
@@ -182,7 +190,7 @@ def _has_stopped(site: Site, person_id: UUID) -> bool:
     try:
         with site.db.read() as session:
             found = session.execute(STOPPED_AT, {"id": person_id}).first()
-    except (DBAPIError, DatabaseError):
+    except (DBAPIError, DatabaseError, NoneFree):
         return False  # The claim has just looked; a database that is gone now must not lose the message.
     return found is None or found.stopped_at is not None
 

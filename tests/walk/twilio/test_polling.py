@@ -330,3 +330,21 @@ def test_a_channel_that_does_not_want_to_be_asked_is_not(world: World) -> None:
     channel = Post(polls=False)
     assert polling.poll(site_of(world, channel)) == 0
     assert channel.asked == []
+
+
+def test_a_start_that_is_listed_late_undoes_no_newer_stop(
+    world: World, twilio: TwilioServer, alex: UUID
+) -> None:
+    """By when they came, not by when they were fetched."""
+    world.at += MINUTE
+    start = twilio.text_in_unposted(ALEX, "START")
+    world.at += MINUTE
+    stop = twilio.text_in_unposted(ALEX, "STOP")
+    for record in (stop, start):  # The webhook brings the second; the first is found only later.
+        message = Inbound(record.sid, ALEX, record.body, record.date_created)
+        reply_id = inbound.store(world.site, "twilio", AddressKind.SMS, message, world.at)
+        assert reply_id
+        inbound.understand(world.site, reply_id, world.at)
+    assert world.person(alex).stopped_at is not None
+    answers(world, twilio, ALEX, "START")
+    assert world.person(alex).stopped_at is None
