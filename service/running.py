@@ -62,7 +62,7 @@ def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
 def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run the demonstration on a temporary folder until a signal ends it; nothing of it stays."""
     _end_by_signals()
-    get_ready_to_read(0)
+    replies.prepare()  # Here and now: whoever is shown something is not to wait for it later.
     with (
         listen(host, port) as listener,
         tempfile.TemporaryDirectory(prefix="attune-demo-", ignore_cleanup_errors=True) as folder,
