@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from service.errors import AttuneError
 
@@ -27,6 +27,8 @@ GONE = "The database file is gone; put it back from a backup, then start Attune 
 WRITE = "attune_write"
 MOMENT_MS = 200
 """How long an emptying of SQLite's log waits for whoever reads before it makes way for others."""
+REWRITTEN_BYTES = 512 * 1024 * 1024
+"""A larger file is not rewritten to be rid of what was deleted: nobody could write for many seconds."""
 
 
 class DatabaseError(AttuneError):
@@ -104,10 +106,11 @@ class Database:
             self._turn.release()
 
     def purge(self, seconds: float = 0) -> bool:
-        """Empty SQLite's log of writes, so that nothing deleted is left in it; say whether that was done.
+        """Leave nothing in SQLite's file and log of what was deleted; say whether that was done.
 
-        It cannot be while somebody reads. It is tried again for so many seconds, each time for a moment only:
-        who wants to write waits for as long.
+        Deleted rows are overwritten where they were, but a page that was split or merged keeps remains of the
+        rows that moved; so the file is rewritten, up to a size. It cannot be done while somebody reads: it is
+        tried again for so many seconds, each time for a moment only, as who wants to write waits for as long.
         """
         if not self.is_sqlite:
             return True
@@ -115,7 +118,8 @@ class Database:
         connection = self.engine.raw_connection()  # A plain one: this cannot be part of a transaction.
         try:
             connection.execute(f"PRAGMA busy_timeout = {MOMENT_MS}")
-            while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            rewritten = self._bytes() > REWRITTEN_BYTES
+            while not (rewritten := rewritten or _rewrite(connection)) or _log_is_in_use(connection):
                 if time.monotonic() >= end:
                     return False
                 time.sleep(MOMENT_MS / 1000)
@@ -124,8 +128,25 @@ class Database:
             connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
             connection.close()
 
+    def _bytes(self) -> int:
+        return Path(self.engine.url.database or "").stat().st_size
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _rewrite(connection: PoolProxiedConnection) -> bool:
+    """Write SQLite's file anew; False, with nothing changed, while others write or on a full disk."""
+    try:
+        connection.execute("VACUUM")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def _log_is_in_use(connection: PoolProxiedConnection) -> bool:
+    """Move SQLite's log into the file and empty it; say whether a reader kept us from it."""
+    return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
 
 def _engine(url: str, busy_seconds: float) -> Engine:

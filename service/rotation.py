@@ -23,7 +23,7 @@ from typing import Any
 
 from sqlalchemy import Column, bindparam, func, literal, select, text, tuple_, update
 
-from service import schema
+from service import schema, traces
 from service.errors import AttuneError
 from service.models import Meta, Row
 from service.sealing import (
@@ -44,6 +44,8 @@ BATCH = 500
 """Rows looked at in one go, and so the most that one transaction changes."""
 WAIT_SECONDS = 60.0
 """How long we wait for transactions of others that began before the key was replaced."""
+INSIST_SECONDS = 10.0
+"""So long it is tried to leave nothing of the old key's in SQLite's log while others read."""
 LOOK_AGAIN_SECONDS = 0.05
 Values = dict[str, Any]
 Tell = Callable[[int, int], None]
@@ -84,7 +86,10 @@ def rotate(site: Site, now: datetime, tell: Tell = lambda _done, _all: None) -> 
         _fence(site)
         resealed, proved = _reseal_all(site, newest, Sealer(str(line)), tell)
         _end(file, line)
-    site.db.purge()  # What the old key opens is to be found in no corner of the file.
+    # What the old key opens is to be found in no corner of the file; the daemon goes on while others read.
+    with site.db.write() as session:
+        traces.mark(session)
+    traces.wipe(site, INSIST_SECONDS)
     return Rotated(resealed, proved, carried_on, file, kept)
 
 

@@ -4,14 +4,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import LargeBinary, insert, select
 from sqlalchemy.orm import Session
 
 from service import jobs, privacy
-from service.models import Attempt, Nudge, Row
+from service.models import AccessLog, Attempt, Nudge, Row
 from tests import logs
 from tests.service.lives import lived_together
 from tests.walk.saying import says
@@ -149,6 +149,21 @@ def test_delete_by_message_leaves_as_little(world: World) -> None:
     with world.site.db.read() as session:
         left = {name for name, rows in everything(session).items() if rows}
     assert left == {"meta", "consent", "suppression", "sender_state", "wording"}
+
+
+@SQLITE
+def test_pages_that_were_split_keep_no_remains(world: World) -> None:
+    charlie, sam = world.join("Charlie"), world.join("Sam")
+    look = {"actor": "operator", "what": "log", "at": world.at}
+    with world.site.db.write() as session:
+        for _ in range(2000):
+            # In no order, so that pages are split in their middle and joined again.
+            session.execute(
+                insert(AccessLog), [{"id": uuid4(), "person_id": p, **look} for p in (charlie, sam)]
+            )
+    wanted = traces(world, "Charlie", charlie)
+    assert privacy.forget(world.site, charlie)
+    assert found_in(dump(world), wanted) == set()
 
 
 @SQLITE
