@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from service import senders
 from service.models import SenderState
+from tests.walk.rows import rows
 from tests.world import World
 
 ONE, OTHER = "twilio AC1", "smtp attune@example.org"
@@ -25,8 +26,7 @@ def waits(world: World, sender: str = ONE) -> timedelta | None:
 
 
 def stopped(world: World) -> list[tuple[str, str | None]]:
-    with world.site.db.read() as session:
-        return sorted((state.sender, state.code) for state in senders.stopped(session))
+    return sorted((state.sender, state.code) for state in rows(world, SenderState) if state.stopped_at)
 
 
 def test_a_sender_nobody_heard_of_may_be_used(world: World) -> None:
