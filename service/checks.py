@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from notifiers.base import ConfigError, InboundParser, Poller, SendError
-from service import alerts, caps, jobs, senders, summary
+from service import alerts, caps, hearing, jobs, senders, summary
 from service.db import explain
 from service.errors import AttuneError
 from service.settings import Settings
@@ -121,15 +121,16 @@ def _admin(site: Site, session: Session) -> Check | None:
         return Check("admin", False, says)
     if alerts.carrier(session, site) is None:
         return Check("admin", False, "Every channel for e-mail is stopped, so nothing can be told by e-mail.")
-    return Check("admin", True, "Told by e-mail when a channel stops or a limit is reached.")
+    return Check("admin", True, "Told by e-mail when a channel stops, cannot be read, or reaches a limit.")
 
 
 def _rows(site: Site, now: datetime) -> Iterator[Check]:
     with site.db.read() as session:
         tick = jobs.last_tick(session)
         health = summary.health(session, now, site.settings.operator_sees == "progress")
-        stopped = [(row.sender, row.code) for row in senders.stopped(session)]
+        stopped = [(row.sender, row.code) for row in senders.stopped(session, site)]
         capped = caps.has_held(session.scalars(senders.ALL), now)
+        deaf = hearing.deaf(session, site)
         admin = _admin(site, session)
         unreachable = {kind for kind in summary.kinds_of_address(session) if not site.notifier_for(kind)}
     if tick is None or now - tick > jobs.SILENT_FOR:
@@ -141,8 +142,8 @@ def _rows(site: Site, now: datetime) -> Iterator[Check]:
         yield Check(
             "limit of the day",
             False,
-            "It is reached: messages wait for midnight in UTC, or lapse. If that is no mistake, raise "
-            "daily_messages, daily_segments or daily_money.",
+            "It held messages back that did not fit into what was left of it: they wait for midnight in UTC, "
+            "or lapse. If that is no mistake, raise daily_messages, daily_segments or daily_money.",
         )
     if admin:
         yield admin
@@ -152,6 +153,13 @@ def _rows(site: Site, now: datetime) -> Iterator[Check]:
             False,
             f"The provider refuses this account (code {code or 'none'}); its messages are kept until they "
             "are too late. Set the account right; it is tried again every 5 minutes.",
+        )
+    for one in deaf:
+        yield Check(
+            f"reading {one.channel}",
+            False,
+            f"Nothing has been read since {one.since_at:%Y-%m-%d %H:%M} UTC: people's messages wait at the "
+            f"provider. {one.why}",
         )
     for kind in sorted(unreachable):
         yield Check(

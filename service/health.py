@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import jobs, schema, senders, summary
+from service import hearing, jobs, schema, senders, summary
 from service.db import explain
 from service.errors import AttuneError
 from service.site import Site
@@ -27,7 +27,7 @@ def look(site: Site, late_jobs: LateJobs | None) -> tuple[list[str], list[str]]:
             schema.check_key(session, site.sealer)  # It may have been replaced where we cannot see it.
             if late_jobs is None:
                 troubles.extend(_daemon(session, site))
-            notices.extend(_notices(session))
+            notices.extend(_notices(session, site))
     except AttuneError as error:
         troubles.append(str(error))
     except DBAPIError as error:
@@ -43,12 +43,18 @@ def _daemon(session: Session, site: Site) -> list[str]:
     return [f"No daemon has been at work since {tick:%Y-%m-%d %H:%M} UTC; its log says why, if it runs."]
 
 
-def _notices(session: Session) -> list[str]:
-    """Say what a provider keeps from us: the service works, its messages wait."""
+def _notices(session: Session, site: Site) -> list[str]:
+    """Say what a provider keeps from us: the service works, messages wait here or there."""
     said = [
         f"A provider refuses its account (code {row.code or 'none'}); `attune doctor` says which."
-        for row in senders.stopped(session)
+        for row in senders.stopped(session, site)
     ]
+    said.extend(
+        f"Nothing has been read from {one.channel} since {one.since_at:%Y-%m-%d %H:%M} UTC; "
+        "`attune doctor` says why."
+        for one in hearing.deaf(session, site)
+        if one.for_long(site.now())
+    )
     if waiting := summary.tried_again(session):
         messages = "message waits" if waiting == 1 else "messages wait"
         said.append(f"{waiting} {messages} for a provider that took none at the last try.")

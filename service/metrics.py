@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from service import alerts, caps, deliveries, jobs, senders, summary
+from service import alerts, caps, deliveries, hearing, jobs, senders, summary
 from service.models import Nudge, SenderState
 from service.site import Site
 from service.states import NudgeState
@@ -49,9 +49,11 @@ def _families(session: Session, site: Site, now: datetime) -> Iterator[Metric]:
     yield _gauge("nudges_stuck", "Messages from people that were kept after a bug.", health.stuck_replies)
     yield _gauge("replies_unread", "Messages from people unread for 2 minutes.", health.unread_replies)
     yield _stopped(session, site)
+    yield _unread(session, site, now)
     states = list(session.scalars(senders.ALL))
     yield _used(site, states, now)
-    yield _gauge("cap_reached", "Whether a limit has held a message back today.", caps.has_held(states, now))
+    held = "Whether a message of today did not fit into what a limit had left; smaller ones may go on."
+    yield _gauge("cap_reached", held, caps.has_held(states, now))
     yield _gauge(
         "admin_not_told", "Whether an e-mail to the admin is missing.", bool(alerts.trouble(session))
     )
@@ -73,9 +75,19 @@ def _stopped(session: Session, site: Site) -> Metric:
     family = GaugeMetricFamily(
         "attune_sender_stopped", "Whether the provider refuses this channel's account.", labels=["sender"]
     )
-    stopped = {state.sender for state in senders.stopped(session)}
+    stopped = {state.sender for state in senders.stopped(session, site)}
     for name, notifier in site.notifiers.items():
         family.add_metric([name], notifier.sender in stopped)
+    return family
+
+
+def _unread(session: Session, site: Site, now: datetime) -> Metric:
+    """Return how long each channel that is asked for messages has not been readable."""
+    about = "Seconds for which nothing could be read from this channel; 0 while it can be."
+    family = GaugeMetricFamily("attune_channel_unread_seconds", about, labels=["channel"])
+    since = {one.channel: one.since_at for one in hearing.deaf(session, site)}
+    for name in hearing.asked(site):
+        family.add_metric([name], max(0.0, (now - since.get(name, now)).total_seconds()))
     return family
 
 

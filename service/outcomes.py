@@ -47,7 +47,10 @@ def reported(session: Session, attempt: Attempt, report: Report, now: datetime) 
     if report.failure:
         error = SendError(report.failure, report.status, code=report.code, opted_out=report.opted_out)
         refused(session, attempt, error, now, (*OPEN, NudgeState.SENT))
-    elif report.rank >= FINAL:
+        return
+    if report.rank >= SENT:
+        senders.delivers(session, attempt)
+    if report.rank >= FINAL:
         nudge = session.get_one(Nudge, attempt.nudge_id)
         if outbox.move(session, nudge.id, (*OPEN, NudgeState.SENT), NudgeState.DELIVERED, nudge.reason):
             events.tell(session, "nudge delivered", nudge.id, now, nudge.person_id)
@@ -87,7 +90,8 @@ def refused(
         ended = NudgeState.UNKNOWN if error.kind is Kind.UNKNOWN else NudgeState.FAILED
         outbox.move(session, attempt.nudge_id, states, ended, error.reason)
     if error.kind is Kind.SENDER:
-        senders.stop(session, attempt.sender, error.code, now)
+        stop = senders.stop_as_reported if attempt.provider_id else senders.stop
+        stop(session, attempt.sender, error.code, now)
 
 
 def lost(session: Session, attempt: Attempt) -> None:

@@ -4,7 +4,8 @@ Each channel has a mark in the database. It moves on only after all before it is
 in between leaves is fetched again; what was stored already is known by its provider's id.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from notifiers.base import Inbound, Polled, Poller, SendError
-from service import inbound, receipts, returned
+from service import hearing, inbound, receipts, returned
 from service.log import place_of
 from service.models import Attempt, Meta, Receipt, Reply
 from service.site import Site
@@ -25,23 +26,29 @@ log = structlog.get_logger()
 AT_ONCE = 500
 MOST_ROUNDS = 50
 """Fetched in one go at most; the next ring goes on from the mark."""
+PATIENCE_SECONDS = 25
+"""No further round of a channel begins later than this: a slow provider must not make the job look hung."""
 
 
-def poll(site: Site) -> int:
-    """Fetch what is new from every channel that is to be asked; return how much of it was new."""
+def poll(site: Site, clock: Callable[[], float] = time.monotonic) -> int:
+    """Fetch what is new from every channel that is to be asked; return how much of it was new.
+
+    `clock` counts seconds. Each channel has its first round, however slow those before it were.
+    """
+    until = clock() + PATIENCE_SECONDS
     return sum(
-        _poll(site, name, notifier)
+        _poll(site, name, notifier, lambda: clock() < until)
         for name, notifier in site.notifiers.items()
         if isinstance(notifier, Poller) and notifier.polls
     )
 
 
-def _poll(site: Site, name: str, notifier: Poller) -> int:
+def _poll(site: Site, name: str, notifier: Poller, has_time: Callable[[], bool]) -> int:
     new = 0
     for _ in range(MOST_ROUNDS):
         now = site.now()
         mark = _mark(site, name)
-        polled = _asked(name, notifier, mark, now)
+        polled = _asked(site, name, notifier, mark, now)
         if polled is None:
             break
         taken, whole = _take_all(site, name, polled, now)
@@ -50,19 +57,25 @@ def _poll(site: Site, name: str, notifier: Poller) -> int:
             break
         if polled.mark != mark:
             _move_mark(site, name, polled.mark)
-        if not polled.more:
+        if not polled.more or not has_time():
             break
     return new
 
 
-def _asked(name: str, notifier: Poller, mark: str | None, now: datetime) -> Polled | None:
-    """Return what a channel has since the mark, or None if it cannot be asked just now."""
+def _asked(site: Site, name: str, notifier: Poller, mark: str | None, now: datetime) -> Polled | None:
+    """Return what a channel has since the mark, or None if it cannot be asked just now; note which."""
     try:
-        return notifier.poll(mark, now)
+        polled = notifier.poll(mark, now)
     except SendError as error:
         log.warning("cannot fetch", channel=name, kind=error.kind.value, code=error.code, why=error.reason)
+        why = error.reason
     except Exception as error:  # A channel with a bug; its words could hold a person's.
         log.error("channel broke", channel=name, error=type(error).__name__)
+        why = f"The channel broke ({type(error).__name__}); please report it."
+    else:
+        hearing.heard(site, name)
+        return polled
+    hearing.failed(site, name, why, now)
     return None
 
 

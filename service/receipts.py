@@ -1,5 +1,7 @@
 """What became of messages: providers' reports, hand-overs that never ended, and asking about the unknown."""
 
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +20,8 @@ log = structlog.get_logger()
 
 ASK_FOR = timedelta(hours=1)
 """An unknown attempt is asked about this long; later it is for the admin to see."""
+PATIENCE_SECONDS = 25
+"""Nothing more is asked in one go later than this: a slow provider must not make the job look hung."""
 
 
 def record(site: Site, channel: str, report: Report, attempt_id: UUID | None, now: datetime) -> bool:
@@ -65,20 +69,25 @@ def sweep(site: Site, now: datetime, limit: int = 100) -> int:
         return len(attempts)
 
 
-def settle(site: Site, now: datetime, limit: int = 20) -> int:
+def settle(site: Site, now: datetime, limit: int = 20, clock: Callable[[], float] = time.monotonic) -> int:
     """Ask the providers about unknown attempts; return how many turned out to have been sent.
 
-    Of more than `limit`, each minute's call takes the next ones: those that nobody knows hold up no others.
+    Each minute's call begins with another one: those that nobody knows, or that cannot be asked about, hold
+    up no others. A channel that does not answer is asked no more in this call; `clock` counts seconds.
     """
-    found = 0
+    found, until = 0, clock() + PATIENCE_SECONDS
+    silent: set[str] = set()
     for attempt_id, channel, message, claimed_at, matched in _unknown(site, now, limit):
         notifier: object = site.notifiers.get(channel)
-        if not isinstance(notifier, Finder):
+        if channel in silent or not isinstance(notifier, Finder):
             continue
+        if clock() >= until:
+            break
         try:
             answer = notifier.find(message, claimed_at - timedelta(minutes=1), matched)
         except SendError as error:
             log.warning("cannot ask", channel=channel, kind=error.kind.value, code=error.code)
+            silent.add(channel)
             continue
         if answer and _settled(site, attempt_id, answer, now):
             found += 1
@@ -113,10 +122,15 @@ def _unknown(
     )
     with site.db.read() as session:
         count = session.scalar(wanted.with_only_columns(func.count())) or 0
-        begin = int(now.timestamp()) // 60 * limit % count if count > limit else 0
+        if not count:
+            return []
+        minute = int(now.timestamp()) // 60
+        begin = minute * limit % count if count > limit else 0
         rows = session.execute(
             wanted.order_by(Attempt.claimed_at, Attempt.id).offset(begin).limit(limit)
         ).all()
+        # The first one is another each time round, as its failure would end the call for its channel.
+        turn = minute // -(-count // limit) % len(rows) if rows else 0
         return [
             (
                 attempt.id,
@@ -130,7 +144,7 @@ def _unknown(
                 attempt.claimed_at,
                 _matched(session, nudge.person_id, attempt.channel),
             )
-            for attempt, nudge, address in rows
+            for attempt, nudge, address in (*rows[turn:], *rows[:turn])
         ]
 
 

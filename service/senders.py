@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notifiers.base import Limited, Notifier
 from service.db import insert_new
 from service.models import Attempt, SenderState
+from service.site import Site
 
 TRY_AGAIN = timedelta(minutes=5)
 """A stopped sender is tried again this long after its last failure."""
@@ -20,7 +21,7 @@ EARLY = 0.1
 """The part of a token that may be missing: a ring of the job that comes a moment early does not wait for the
 next one. What is owed stays owed."""
 SET_BACK = timedelta(minutes=1)
-"""A last message that is further in the future than clocks differ: the clock was set back."""
+"""What is further in the future than clocks differ: the clock was set back."""
 # Built once: to build a statement takes longer than to run it.
 ALL = select(SenderState).order_by(SenderState.sender)
 LOCKED = ALL.with_for_update().execution_options(populate_existing=True)
@@ -34,8 +35,11 @@ def closed_until(session: Session, sender: str, now: datetime) -> datetime | Non
 
 
 def reopens_at(state: SenderState, now: datetime) -> datetime | None:
-    """Return when this sender may be tried again, or None if it may be used now."""
-    if state.stopped_at is None or now >= state.stopped_at + TRY_AGAIN:
+    """Return when this sender may be tried again, or None if it may be used now.
+
+    One that was stopped in the future, by a clock that was set back since, may be used.
+    """
+    if state.stopped_at is None or not state.stopped_at - SET_BACK <= now < state.stopped_at + TRY_AGAIN:
         return None
     return state.stopped_at + TRY_AGAIN
 
@@ -71,7 +75,7 @@ def take(state: SenderState, per_second: float, segments: int, cost: float, now:
         state.tokens = _tokens(state, per_second, now) - 1
         was_set_back = state.refilled_at is None or state.refilled_at - now > SET_BACK
         state.refilled_at = now if was_set_back else max(now, state.refilled_at or now)
-    if state.today is None or state.today < now.date():
+    if state.today is None or not now.date() <= state.today <= (now + SET_BACK).date():
         state.today = now.date()
         state.messages_today = state.segments_today = 0
         state.spent_today = 0.0
@@ -119,18 +123,39 @@ def _book(session: Session, attempt: Attempt, messages: int, segments: int, cost
 
 def stop(session: Session, sender: str, code: str | None, now: datetime) -> None:
     """Stop a sender whose account the provider refused; a repeat moves the time on."""
+    _stop(session, sender, code, now)
+
+
+def stop_as_reported(session: Session, sender: str, code: str | None, now: datetime) -> None:
+    """Stop a sender of whose messages a provider reported, after it took them, that its account may not.
+
+    It takes the next ones just as willingly, so only a report that one went out shows that it works.
+    """
+    _stop(session, sender, code, now).reported = True
+
+
+def _stop(session: Session, sender: str, code: str | None, now: datetime) -> SenderState:
     insert_new(session, SenderState, [{"sender": sender}])
     state = session.get_one(SenderState, sender, with_for_update=True)
     state.stopped_at, state.code = now, code
+    return state
 
 
 def works(session: Session, sender: str) -> None:
     """Note that the provider took a message from this sender."""
     state = session.get(SenderState, sender)
-    if state and state.stopped_at:
+    if state and state.stopped_at and not state.reported:
         state.stopped_at = state.code = None
 
 
-def stopped(session: Session) -> list[SenderState]:
-    """Return the senders that are stopped."""
-    return list(session.scalars(select(SenderState).where(SenderState.stopped_at.is_not(None))))
+def delivers(session: Session, attempt: Attempt) -> None:
+    """Note that the provider reported a message as sent: its sender works, if the stop was before it."""
+    state = session.get(SenderState, attempt.sender)
+    if state and state.stopped_at and state.stopped_at <= attempt.claimed_at:
+        state.stopped_at, state.code, state.reported = None, None, False
+
+
+def stopped(session: Session, site: Site) -> list[SenderState]:
+    """Return the stopped senders of the channels that are set up; one of before waits for nobody."""
+    names = {notifier.sender for notifier in site.notifiers.values()}
+    return [state for state in session.scalars(ALL) if state.stopped_at and state.sender in names]

@@ -151,6 +151,8 @@ class SenderState(Row):
     """When the admin was told that it is stopped; emptied when it works again."""
     capped_on: Mapped[date | None]
     """The last day in UTC on which a cap of the installation held one of its messages back."""
+    reported: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Stopped by a report on what the provider had taken: that it takes another one shows nothing."""
 
 
 class Meta(Row):

@@ -56,6 +56,8 @@ def longest(language: str) -> dict[str, str | int]:
         "reserve": "three",
         "code": "123456",
         "channel": "whatsapp",
+        "since": "2026-03-02 19:00",
+        "why": "The IMAP server refused the login: check imap_username and imap_password.",
         "time": "20:30",
         "weekday": "Wed",
         "month": "Sep",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from notifiers import registry
 from service import alerts, jobs, senders
@@ -170,6 +171,45 @@ def test_a_line_that_breaks_in_the_middle_is_not_told_twice(
     post.cut = None
     assert tell(world) == 0
     assert trouble(world)
+
+
+def test_while_the_account_for_mail_is_refused_it_is_tried_seldom(world: World, post: SmtpServer) -> None:
+    set_up(world, post)
+    stop(world)
+    post.replies["MAIL"] = "550 5.7.60 This account may not send"
+    assert tell(world) == 0
+    assert trouble(world)
+    post.replies.clear()
+    world.at += alerts.PATIENCE - timedelta(seconds=1)
+    assert tell(world) == 0
+    world.at += timedelta(seconds=1)
+    assert tell(world) == 1
+    assert not trouble(world)
+    post.replies["MAIL"] = "550 5.7.60 This account may not send"
+    works(world)
+    assert tell(world) == 0
+    post.replies.clear()
+    world.at -= timedelta(days=1)  # The clock was set back.
+    assert tell(world) == 1
+    assert [("works again" in text) for text in texts(post)] == [False, True]
+    assert tell(world) == 0
+
+
+def test_rows_are_locked_in_one_order(world: World, post: SmtpServer) -> None:
+    """The sender's first, then the notes: two processes that go the opposite way wait for each other."""
+    set_up(world, post)
+    stop(world)
+    post.replies["RCPT"] = "451 4.3.0 Later"
+    changed: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("UPDATE"):
+            changed.append(statement.split()[1])
+
+    event.listen(world.site.db.engine, "before_cursor_execute", note)
+    tell(world)
+    event.remove(world.site.db.engine, "before_cursor_execute", note)
+    assert changed == ["sender_state", "meta"] * 2  # It is claimed, and given back.
 
 
 def test_without_an_admin_nobody_is_told(world: World, post: SmtpServer) -> None:

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
-from service import senders
+from service import checks, health, senders
 from service.models import SenderState
+from tests.walk.rows import rows
 from tests.world import World
 
 ONE, OTHER = "twilio AC1", "smtp attune@example.org"
@@ -25,8 +26,7 @@ def waits(world: World, sender: str = ONE) -> timedelta | None:
 
 
 def stopped(world: World) -> list[tuple[str, str | None]]:
-    with world.site.db.read() as session:
-        return sorted((state.sender, state.code) for state in senders.stopped(session))
+    return sorted((state.sender, state.code) for state in rows(world, SenderState) if state.stopped_at)
 
 
 def test_a_sender_nobody_heard_of_may_be_used(world: World) -> None:
@@ -71,3 +71,39 @@ def test_one_senders_trouble_is_not_anothers(world: World) -> None:
     assert waits(world, OTHER) is None
     assert waits(world) == senders.TRY_AGAIN
     assert stopped(world) == [(ONE, "20003")]
+
+
+def test_what_a_clock_that_was_ahead_left_behind_holds_nothing(world: World) -> None:
+    stop(world)
+    with world.site.db.write() as session:
+        senders.take(session.get_one(SenderState, ONE), 0, 1, 1.0, world.at)
+    world.at -= timedelta(days=2)
+    assert waits(world) is None
+    with world.site.db.write() as session:
+        senders.take(session.get_one(SenderState, ONE), 0, 1, 1.0, world.at)
+    (state,) = rows(world, SenderState)
+    assert (state.today, state.messages_today, state.spent_today) == (world.at.date(), 1, 1.0)
+    stop(world)
+    assert waits(world) == senders.TRY_AGAIN
+
+
+def test_clocks_that_differ_by_a_second_at_midnight_count_one_day(world: World) -> None:
+    stop(world)
+    midnight = world.at.replace(hour=0)
+    for second in (1, -1, 1):
+        with world.site.db.write() as session:
+            state = session.get_one(SenderState, ONE)
+            senders.take(state, 0, 1, 1.0, midnight + timedelta(seconds=second))
+    assert [state.messages_today for state in rows(world, SenderState)] == [3]
+
+
+def test_who_is_not_set_up_any_more_is_not_missed(world: World) -> None:
+    mine = world.site.notifiers["phone"].sender
+    for sender in (ONE, mine):
+        stop(world, sender)
+    with world.site.db.read() as session:
+        assert [state.sender for state in senders.stopped(session, world.site)] == [mine]
+    assert len(health.look(world.site, dict)[1]) == 1
+    assert [c.name for c in checks._rows(world.site, world.at) if c.name.startswith("sender")] == [
+        f"sender {mine}"
+    ]

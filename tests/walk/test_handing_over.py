@@ -163,7 +163,7 @@ def test_a_refused_account_stops_the_sender_and_keeps_the_nudges(
     (sender,) = rows(world, SenderState)
     assert (sender.sender, sender.stopped_at, sender.code) == ("own/1", world.at, "20003")
     with world.site.db.read() as session:
-        assert [row.sender for row in senders.stopped(session)] == ["own/1"]
+        assert [row.sender for row in senders.stopped(session, world.site)] == ["own/1"]
 
     world.at += MINUTE
     planning.plan_due(world.site, world.at)
@@ -175,7 +175,7 @@ def test_a_refused_account_stops_the_sender_and_keeps_the_nudges(
     assert send(world) == 2
     assert {state(world, person)[0] for person in (alex, sam)} == {NudgeState.SENT}
     with world.site.db.read() as session:
-        assert senders.stopped(session) == []
+        assert senders.stopped(session, world.site) == []
 
 
 def test_a_sender_that_is_refused_again_waits_again(world: World, nudged: UUID, channel: Channel) -> None:

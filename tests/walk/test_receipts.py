@@ -1,13 +1,14 @@
 """What became of messages: reports in any order, hand-overs that never ended, asking about the unknown."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Report, SendError
-from service import receipts, sending
-from service.models import Event, Receipt
+from service import receipts, senders, sending
+from service.models import Event, Receipt, SenderState
 from service.sending import Claimed, Handed
 from service.states import NudgeState, Outcome
 from tests.walk.channel import Channel
@@ -174,3 +175,32 @@ def test_an_opt_out_in_a_report_stops_everything(world: World, sent: UUID) -> No
 
     assert world.person(sent).stopped_at == world.at
     assert state(world, sent)[0] is NudgeState.FAILED
+
+
+def test_a_sender_stopped_by_a_report_works_when_a_report_says_so(
+    world: World, sent: UUID, channel: Channel
+) -> None:
+    """The provider takes each message, and says later that the account may not send: it is told of once."""
+
+    def stopped_by() -> list[str | None]:
+        return [state.code for state in rows(world, SenderState) if state.stopped_at]
+
+    assert reports(world, Report("p-1", "undelivered", 3, Kind.SENDER, "30034")) == [True]
+    for n in (2, 3):
+        world.at = the_nudge(world, sent).not_before
+        hand(world, claim(world), Accepted(f"p-{n}", 1))
+        assert stopped_by() == ["30034"]
+        reports(world, Report(f"p-{n}", "queued", 1))
+        assert stopped_by() == ["30034"]
+        if n == 2:
+            reports(world, Report("p-2", "undelivered", 3, Kind.SENDER, "30034"))
+    reports(world, Report("p-3", "sent", 2))
+    assert stopped_by() == []
+
+    with world.site.db.write() as session:
+        senders.stop(session, "own/1", "20003", world.at + timedelta(seconds=1))
+    reports(world, Report("p-3", "delivered", 3))  # It was taken before that.
+    assert stopped_by() == ["20003"]
+    with world.site.db.write() as session:
+        senders.works(session, "own/1")
+    assert stopped_by() == []

@@ -250,3 +250,34 @@ def test_nobody_is_asked_while_another_message_to_the_same_person_is_under_way(
     finding.found.append(Accepted("p-1"))
     assert settle(world) == 1
     assert finding.asked[0][2] == {"p-2"}
+
+
+def two_unknown(world: World, finding: FindingChannel, person: UUID) -> None:
+    """Let a second nudge of Alex be of unknown fate, too."""
+    world.take_up("empathy", "daily", "daily 19:05", person)
+    world.at = on("19:05")
+    planning.plan_due(world.site, world.at)
+    finding.answers.append(SendError(Kind.UNKNOWN, UNSURE))
+    send(world)
+
+
+def test_a_channel_that_fails_is_asked_once_in_a_call_and_about_another_one_in_the_next(
+    world: World, unknown: UUID, finding: FindingChannel
+) -> None:
+    two_unknown(world, finding, unknown)
+    finding.found.extend([SendError(Kind.RETRY, "busy")] * 2)
+    for calls in (1, 2):
+        assert settle(world) == 0
+        assert len(finding.asked) == calls
+        world.at += MINUTE
+    first, second = (message.attempt_id for message, _, _ in finding.asked)
+    assert first != second
+
+
+def test_a_slow_provider_does_not_make_the_job_look_hung(
+    world: World, unknown: UUID, finding: FindingChannel
+) -> None:
+    two_unknown(world, finding, unknown)
+    ticks = iter((0, 24, 25))  # At the beginning, and before each question.
+    receipts.settle(world.site, world.at, clock=lambda: next(ticks))
+    assert len(finding.asked) == 1

@@ -27,6 +27,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("segments_today", sa.Integer(), server_default=sa.text("0"), nullable=False))
         batch.add_column(sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("capped_on", sa.Date(), nullable=True))
+        batch.add_column(sa.Column("reported", sa.Boolean(), server_default=sa.false(), nullable=False))
     with op.batch_alter_table("consent") as batch:
         batch.add_column(sa.Column("reply_id", sa.Uuid(), nullable=True))
     with op.batch_alter_table("attempt") as batch:
@@ -54,5 +55,5 @@ def downgrade() -> None:
     with op.batch_alter_table("attempt") as batch:
         batch.drop_column("cost")
     with op.batch_alter_table("sender_state") as batch:
-        for column in ("capped_on", "told_at", "segments_today", "messages_today", "today"):
+        for column in ("reported", "capped_on", "told_at", "segments_today", "messages_today", "today"):
             batch.drop_column(column)
