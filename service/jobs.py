@@ -21,6 +21,7 @@ from service import (
     receipts,
     retention,
     schema,
+    senders,
     sending,
     traces,
     waiting,
@@ -106,9 +107,9 @@ def last_tick(session: Session) -> datetime | None:
 
 
 def tidy(site: Site) -> int:
-    """Drop what was kept for a while only; return how many rows were changed."""
+    """End what was kept for a while only; return how many rows were changed."""
     now, changed = site.now(), 0
-    for drop in (loops.forget, inbound.drop_stuck, due.end_rests, outbox.drop_help_words):
+    for drop in (loops.forget, inbound.drop_stuck, due.end_rests, outbox.drop_help_words, senders.reopen):
         with site.db.write() as session:
             changed += drop(session, now)
     return changed + traces.wipe_left(site)

@@ -48,9 +48,8 @@ def reported(session: Session, attempt: Attempt, report: Report, now: datetime) 
         error = SendError(report.failure, report.status, code=report.code, opted_out=report.opted_out)
         refused(session, attempt, error, now, (*OPEN, NudgeState.SENT))
         return
-    if report.rank >= SENT:
-        senders.delivers(session, attempt)
     if report.rank >= FINAL:
+        senders.delivers(session, attempt)
         nudge = session.get_one(Nudge, attempt.nudge_id)
         if outbox.move(session, nudge.id, (*OPEN, NudgeState.SENT), NudgeState.DELIVERED, nudge.reason):
             events.tell(session, "nudge delivered", nudge.id, now, nudge.person_id)

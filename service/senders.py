@@ -7,19 +7,22 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from math import floor
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from notifiers.base import Limited, Notifier
 from service.db import insert_new
 from service.models import Attempt, SenderState
 from service.site import Site
+from service.states import Outcome
 
 TRY_AGAIN = timedelta(minutes=5)
 """A stopped sender is tried again this long after its last failure."""
 EARLY = 0.1
 """The part of a token that may be missing: a ring of the job that comes a moment early does not wait for the
 next one. What is owed stays owed."""
+REPORTED_BY = timedelta(hours=1)
+"""A message that the provider took, and did not report as refused for so long, is not refused any more."""
 SET_BACK = timedelta(minutes=1)
 """What is further in the future than clocks differ: the clock was set back."""
 # Built once: to build a statement takes longer than to run it.
@@ -129,7 +132,8 @@ def stop(session: Session, sender: str, code: str | None, now: datetime) -> None
 def stop_as_reported(session: Session, sender: str, code: str | None, now: datetime) -> None:
     """Stop a sender of whose messages a provider reported, after it took them, that its account may not.
 
-    It takes the next ones just as willingly, so only a report that one went out shows that it works.
+    It takes the next ones just as willingly, and may call them sent before it says so again. Only a delivery
+    shows that it works, or an hour without such a report (`reopen`).
     """
     _stop(session, sender, code, now).reported = True
 
@@ -149,10 +153,32 @@ def works(session: Session, sender: str) -> None:
 
 
 def delivers(session: Session, attempt: Attempt) -> None:
-    """Note that the provider reported a message as sent: its sender works, if the stop was before it."""
+    """Note that the provider delivered a message: its sender works, if the stop was before it."""
     state = session.get(SenderState, attempt.sender)
     if state and state.stopped_at and state.stopped_at <= attempt.claimed_at:
-        state.stopped_at, state.code, state.reported = None, None, False
+        _open(state)
+
+
+def reopen(session: Session, now: datetime) -> int:
+    """Open senders stopped by a report, where a message taken since was not refused in good time.
+
+    Some networks never say that a message was delivered. Returns how many were opened.
+    """
+    taken = exists().where(
+        Attempt.sender == SenderState.sender,
+        Attempt.claimed_at > SenderState.stopped_at,
+        Attempt.claimed_at < now - REPORTED_BY,
+        Attempt.outcome == Outcome.ACCEPTED,
+    )
+    for_long = (SenderState.reported, SenderState.stopped_at < now - REPORTED_BY)
+    opened = session.scalars(select(SenderState).where(*for_long, taken).with_for_update()).all()
+    for state in opened:
+        _open(state)
+    return len(opened)
+
+
+def _open(state: SenderState) -> None:
+    state.stopped_at, state.code, state.reported = None, None, False
 
 
 def stopped(session: Session, site: Site) -> list[SenderState]:

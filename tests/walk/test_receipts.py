@@ -7,7 +7,7 @@ import pytest
 
 from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Report, SendError
-from service import receipts, senders, sending
+from service import jobs, receipts, senders, sending
 from service.models import Event, Receipt, SenderState
 from service.sending import Claimed, Handed
 from service.states import NudgeState, Outcome
@@ -177,6 +177,18 @@ def test_an_opt_out_in_a_report_stops_everything(world: World, sent: UUID) -> No
     assert state(world, sent)[0] is NudgeState.FAILED
 
 
+def test_a_sender_whose_messages_are_no_longer_refused_works_after_an_hour(world: World, sent: UUID) -> None:
+    reports(world, Report("p-1", "undelivered", 3, Kind.SENDER, "30034"))
+    world.at = the_nudge(world, sent).not_before
+    hand(world, claim(world), Accepted("p-2", 1))
+    world.at += senders.REPORTED_BY
+    jobs.tidy(world.site)
+    assert [state.code for state in rows(world, SenderState)] == ["30034"]
+    world.at += timedelta(seconds=1)
+    jobs.tidy(world.site)
+    assert [state.code for state in rows(world, SenderState)] == [None]
+
+
 def test_a_sender_stopped_by_a_report_works_when_a_report_says_so(
     world: World, sent: UUID, channel: Channel
 ) -> None:
@@ -195,11 +207,13 @@ def test_a_sender_stopped_by_a_report_works_when_a_report_says_so(
         if n == 2:
             reports(world, Report("p-2", "undelivered", 3, Kind.SENDER, "30034"))
     reports(world, Report("p-3", "sent", 2))
+    assert stopped_by() == ["30034"]
+    reports(world, Report("p-3", "delivered", 3))
     assert stopped_by() == []
 
     with world.site.db.write() as session:
         senders.stop(session, "own/1", "20003", world.at + timedelta(seconds=1))
-    reports(world, Report("p-3", "delivered", 3))  # It was taken before that.
+    reports(world, Report("p-3", "read", 4))  # It was taken before that.
     assert stopped_by() == ["20003"]
     with world.site.db.write() as session:
         senders.works(session, "own/1")
