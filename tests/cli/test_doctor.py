@@ -112,8 +112,8 @@ def test_people_whom_no_channel_reaches_are_told(cli: Cli) -> None:
         ),
         (
             "INSERT INTO sender_state (sender, stopped_at, code, tokens, spent_today) "
-            "VALUES ('AC1/+12025550100', datetime('now'), '20003', 0, 0)",
-            "sender AC1/+12025550100",
+            "VALUES ('phone', datetime('now'), '20003', 0, 0)",
+            "sender phone",
             "The provider refuses this account (code 20003); its messages are kept until they are too late. "
             "Set the account right; it is tried again every 5 minutes.",
         ),
@@ -170,7 +170,7 @@ def test_a_limit_that_is_reached_is_told(cli: Cli) -> None:
     cli.execute(insert.format("date('now', '-1 day')"))
     assert "limit of the day" not in wrong(cli)
     cli.execute("UPDATE sender_state SET capped_on = date('now')")
-    assert wrong(cli)["limit of the day"].startswith("It is reached: messages wait for midnight in UTC")
+    assert wrong(cli)["limit of the day"].startswith("It held messages back that did not fit")
 
 
 def test_whether_the_admin_can_be_told_is_looked_at(cli: Cli) -> None:
@@ -179,7 +179,9 @@ def test_whether_the_admin_can_be_told_is_looked_at(cli: Cli) -> None:
     assert wrong(cli)["admin"].startswith("No channel for e-mail is set up")
     with SmtpServer("starttls", login=("attune", PASSWORD)) as server:
         set_up_smtp(cli, server, server.ca_file)
-        assert looks(cli)["admin"] == "Told by e-mail when a channel stops or a limit is reached."
+        assert looks(cli)["admin"] == (
+            "Told by e-mail when a channel stops, cannot be read, or reaches a limit."
+        )
         cli.execute("INSERT INTO meta (key, value) VALUES ('alert', 'The mail server refused.')")
         assert wrong(cli)["admin"].startswith("The last e-mail was not sent (The mail server refused); try")
         cli.execute("DELETE FROM meta WHERE key = 'alert'")
