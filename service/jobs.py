@@ -22,6 +22,7 @@ from service import (
     retention,
     schema,
     sending,
+    strangers,
     traces,
     waiting,
 )
@@ -105,10 +106,20 @@ def last_tick(session: Session) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
+DROPS = (
+    loops.forget,
+    inbound.drop_stuck,
+    due.end_rests,
+    outbox.drop_help_words,
+    strangers.forget_helped,
+    polling.forget_passed_over,
+)
+
+
 def tidy(site: Site) -> int:
     """Drop what was kept for a while only; return how many rows were changed."""
     now, changed = site.now(), 0
-    for drop in (loops.forget, inbound.drop_stuck, due.end_rests, outbox.drop_help_words):
+    for drop in DROPS:
         with site.db.write() as session:
             changed += drop(session, now)
     return changed + traces.wipe_left(site)

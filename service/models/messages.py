@@ -105,6 +105,8 @@ class Reply(Row):
     raw_sealed: Mapped[Sealed | None]
     tries: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[Instant]
+    """When its provider had it, which may be long before it was fetched."""
+    stored_at: Mapped[Instant | None]
     answered: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The provider has answered it already."""
     kind: Mapped[AddressKind | None]
