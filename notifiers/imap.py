@@ -1,12 +1,17 @@
-"""Reading a mailbox by IMAP (RFC 3501) with imap-tools; nothing in it is marked, moved or deleted."""
+"""Reading a mailbox by IMAP (RFC 3501) with imap-tools; nothing in it is marked, moved or deleted.
+
+A mail that the server cannot give keeps none behind it from being read: see `Stumbles`.
+"""
 
 import contextlib
 import imaplib
+import logging
 import re
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -19,10 +24,13 @@ from notifiers.mailbox_settings import Security
 
 BATCH = 20
 """Mails that are fetched in one go."""
+TRIES = 5
+"""So often a mail is asked for that the server does not give, before one behind it is tried."""
 AGAIN = timedelta(days=3)
 """When the server has numbered all mails anew, those of so many days are looked at once more."""
 
 T = TypeVar("T")
+log = logging.getLogger("attune.imap")
 _MARK = re.compile(r"(\d{1,10}):(\d{1,10})")
 _UID = re.compile(rb"\bUID (\d+)")
 _PARTS = f"(UID INTERNALDATE BODY.PEEK[]<0.{LONGEST}>)"
@@ -54,14 +62,56 @@ class Fetched:
     more: bool = False
 
 
+@dataclass(slots=True)
+class Stumbles:
+    """What is remembered between two looks: which mails the server did not give, all by their UIDs."""
+
+    validity: int = 0
+    alone_until: int = 0
+    """Up to this mail they are fetched one by one, to find the one that spoilt a batch."""
+    refused: Counter[int] = field(default_factory=Counter)
+
+    def next_of(self, new: Sequence[int]) -> Sequence[int]:
+        """Return which of the new mails to fetch now."""
+        if new[0] > self.alone_until:
+            return new[:BATCH]
+        return [next((uid for uid in new if self.refused[uid] < TRIES), new[0])]
+
+    def note(self, batch: Sequence[int]) -> None:
+        """Remember that the server did not give these."""
+        self.alone_until = max(self.alone_until, batch[-1])
+        if len(batch) == 1:
+            self.refused[batch[0]] += 1
+
+
 def look(place: Place) -> None:
     """Log in and open the folder, reading nothing. Raises SendError."""
     _talk(place, lambda _: None)
 
 
-def fetch(place: Place, mark: str | None, now: datetime) -> Fetched:
+def fetch(place: Place, mark: str | None, now: datetime, stumbles: Stumbles) -> Fetched:
     """Return the next mails after `mark`; none, and a mark, when there was no mark. Raises SendError."""
-    return _talk(place, lambda box: _fetch(box, place.folder, mark, now))
+    fetched, doubtful = _talk(place, lambda box: _fetch(box, place.folder, mark, now, stumbles))
+    again = [mail for uid in doubtful for mail in _once_more(place, uid)]
+    return replace(fetched, mails=(*again, *fetched.mails))
+
+
+def _once_more(place: Place, uid: int) -> Sequence[tuple[bytes, datetime | None]]:
+    """Return a mail that was often refused, if the server gives it now: it has just given another."""
+    reached = False
+
+    def ask(box: BaseMailBox) -> Sequence[tuple[bytes, datetime | None]]:
+        nonlocal reached
+        reached = True
+        return tuple(_mails(box, [uid]))
+
+    try:
+        return _talk(place, ask)
+    except SendError:
+        if not reached:
+            raise
+        log.error("A mail is passed over: the server does not give the one with the UID %d.", uid)
+        return ()
 
 
 def _talk(place: Place, say: Callable[[BaseMailBox], T]) -> T:
@@ -123,12 +173,15 @@ class _Line:
         box.client.sock.settimeout(left)
 
 
-def _fetch(box: BaseMailBox, folder: str, mark: str | None, now: datetime) -> Fetched:
+def _fetch(
+    box: BaseMailBox, folder: str, mark: str | None, now: datetime, stumbles: Stumbles
+) -> tuple[Fetched, Sequence[int]]:
+    """Return the next mails, and the UIDs of those before them that the server did not give."""
     status = box.folder.status(folder, ["UIDVALIDITY", "UIDNEXT"])
     validity, following = status["UIDVALIDITY"], status["UIDNEXT"]
     known = _MARK.fullmatch(mark or "")
     if known is None:
-        return Fetched(f"{validity}:{following - 1}")
+        return Fetched(f"{validity}:{following - 1}"), ()
     if int(known[1]) == validity:
         last = int(known[2])
         wanted = f"UID {last + 1}:*"
@@ -137,11 +190,19 @@ def _fetch(box: BaseMailBox, folder: str, mark: str | None, now: datetime) -> Fe
         wanted = f"SINCE {_day(now - AGAIN)}"
     # `7:*` holds the last mail even if that is number 5.
     new = sorted(uid for uid in map(int, box.uids(wanted, charset=None)) if uid > last)
-    batch = new[:BATCH]
-    if not batch:
-        return Fetched(f"{validity}:{last or following - 1}")
-    mails = tuple(_mails(box, batch))
-    return Fetched(f"{validity}:{batch[-1]}", mails, len(new) > BATCH)
+    if not new:
+        return Fetched(f"{validity}:{last or following - 1}"), ()
+    if stumbles.validity != validity:
+        stumbles.validity, stumbles.alone_until = validity, 0
+        stumbles.refused.clear()
+    batch = stumbles.next_of(new)
+    try:
+        mails = tuple(_mails(box, batch))
+    except Exception:  # Refused, or the line broke, or it took too long: `_failure` tells them apart.
+        stumbles.note(batch)
+        raise
+    doubtful = [uid for uid in new if uid < batch[0]]
+    return Fetched(f"{validity}:{batch[-1]}", mails, new[-1] > batch[-1]), doubtful
 
 
 def _day(at: datetime) -> str:
@@ -167,8 +228,11 @@ def _mails(box: BaseMailBox, uids: Sequence[int]) -> Iterator[tuple[bytes, datet
 
 
 def _arrived(said: bytes) -> datetime | None:
-    local = imaplib.Internaldate2tuple(said)
-    return datetime.fromtimestamp(time.mktime(local), UTC) if local else None
+    try:
+        local = imaplib.Internaldate2tuple(said)
+        return datetime.fromtimestamp(time.mktime(local), UTC) if local else None
+    except (ValueError, OverflowError, OSError):
+        return None  # A date that there is not.
 
 
 def _failure(error: Exception) -> SendError:

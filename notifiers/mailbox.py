@@ -6,7 +6,7 @@ Whatever a mail holds, reading it raises nothing: one bad mail must not keep the
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
 from email.errors import HeaderParseError
@@ -39,10 +39,10 @@ _PRECEDENCE = frozenset({"bulk", "junk", "list", "auto_reply"})
 class _Post:
     """A parsed mail and what its header says first."""
 
-    mail: Mail
-    raw: bytes
-    sender: str
-    subject: str
+    mail: Mail = field(repr=False)
+    raw: bytes = field(repr=False)
+    sender: str = field(repr=False)
+    subject: str = field(repr=False)
 
 
 def read(raw: bytes, ours: Address, received_at: datetime | None = None) -> Inbound | Report | None:

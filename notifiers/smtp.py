@@ -113,6 +113,7 @@ class Smtp:
         sender = mail.sender(settings.sender)
         assert sender is not None, "The settings have been checked."
         self._sender = sender
+        self._stumbles = imap.Stumbles()
         try:
             self._tls = ssl.create_default_context(cafile=settings.ca_file)
         except (ssl.SSLError, OSError):
@@ -163,7 +164,7 @@ class Smtp:
 
     def poll(self, mark: str | None, now: datetime) -> Polled:
         """Return what came into the mailbox since `mark`, which is UIDVALIDITY and UID. Raises SendError."""
-        fetched = imap.fetch(self._place(), mark, now)
+        fetched = imap.fetch(self._place(), mark, now, self._stumbles)
         read = [mailbox.read(raw, self._sender, at) for raw, at in fetched.mails]
         return Polled(
             fetched.mark,

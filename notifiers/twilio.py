@@ -3,6 +3,7 @@
 People's messages and reports come by Twilio's posts, by asking for Twilio's list of messages, or by both.
 """
 
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -40,15 +41,17 @@ class Twilio:
         self._settings = settings
         if settings.whatsapp_sender is None:
             self.address_kinds = frozenset({"sms"})
-        self._numbers: set[str] = set()  # Of the messaging service, as far as it was seen to send from them.
+        self._numbers: set[str] = set()  # Of the messaging service: as listed, or as it was seen to use them.
+        self._numbers_listed = False
         token = settings.auth_token.get_secret_value()
         self._validator = RequestValidator(token)
         http = twilio_client.http_client(settings.timeout)
-        self._account = twilio_client.account(settings, settings.account_sid, token, http)
-        self._messages = self._account.messages
+        self._client = twilio_client.client(settings, settings.account_sid, token, http)
+        self._account = twilio_client.account(self._client)
         if settings.api_key and settings.api_secret:
             secret = settings.api_secret.get_secret_value()
-            self._messages = twilio_client.account(settings, settings.api_key, secret, http).messages
+            self._client = twilio_client.client(settings, settings.api_key, secret, http)
+        self._messages = twilio_client.account(self._client).messages
 
     @property
     def sender(self) -> str:
@@ -134,6 +137,8 @@ class Twilio:
 
     def _poll(self, mark: Mark, now: datetime) -> Polled:
         since = mark.since(now)
+        if self._settings.sender.startswith("MG") and (not self._numbers_listed or mark.looks_back(now)):
+            self._list_numbers()
         records = [
             record
             for query in self._queries()
@@ -150,6 +155,12 @@ class Twilio:
             messages=tuple(m for m in messages if m and m.received_at and m.received_at >= mark.began_at),
             reports=tuple(report for report in reports if report),
         )
+
+    def _list_numbers(self) -> None:
+        """Learn the numbers of the messaging service, now and then anew; if that fails, as they are used."""
+        with contextlib.suppress(SendError):
+            self._numbers |= asked(lambda: twilio_client.numbers_of(self._client, self._settings.sender))
+        self._numbers_listed = True
 
     def _queries(self) -> list[dict[str, str]]:
         """Return what to list: Twilio has no filter for a messaging service, so that it is all for one."""

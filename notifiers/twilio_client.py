@@ -116,14 +116,34 @@ def http_client(timeout: float) -> TwilioHttpClient:
     return client
 
 
-def account(settings: TwilioSettings, username: str, password: str, http: TwilioHttpClient) -> AccountContext:
-    """Return the account's part of the API, for this login. No request is made yet."""
+def client(settings: TwilioSettings, username: str, password: str, http: TwilioHttpClient) -> Client:
+    """Return the client for this login, with our address of the API. No request is made yet."""
     # Without an environment of its own the client would take a region from the process's and change the host.
     client = Client(
         username, password, settings.account_sid, http_client=http, environment={"TWILIO_REGION": ""}
     )
     client.api.base_url = settings.base_url
+    client.messaging.base_url = _messaging_url(settings.base_url)
+    return client
+
+
+def account(client: Client) -> AccountContext:
+    """Return the account's part of the API."""
     return client.api.v2010.account
+
+
+def _messaging_url(base_url: str) -> str:
+    """Return where messaging services are asked about: at Twilio it is a host beside that of the API."""
+    url = urlsplit(base_url)
+    host = url.hostname or ""
+    at_twilio = host.startswith("api.") and host.endswith(".twilio.com")
+    return base_url.replace("//api.", "//messaging.", 1) if at_twilio else base_url
+
+
+def numbers_of(client: Client, service: str) -> frozenset[str]:
+    """Return the numbers that a messaging service sends from; one has 400 at most."""
+    found = client.messaging.v1.services(service).phone_numbers.list(limit=400, page_size=400)
+    return frozenset(one.phone_number for one in found if one.phone_number)
 
 
 def settled(call: Callable[[], T]) -> T:

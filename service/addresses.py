@@ -29,6 +29,10 @@ OPEN = (
     .order_by(Address.priority, Address.id)
 )
 WHATSAPP = "whatsapp:"
+STOPPED = "That address asked for no more messages; its owner alone can change that, by sending START."
+STOPPED_MAILBOX = (
+    "That mailbox asked for no more messages, and no mail proves who takes that back; use another address."
+)
 TAKEN = "Somebody is enrolled with that address already; two people cannot share one."
 
 
@@ -109,9 +113,7 @@ def enrol(session: Session, sealer: Sealer, person_id: UUID, kind: AddressKind, 
     if find(session, hashed):
         raise WrongUsage(TAKEN)
     if session.get(Suppression, (kind, hashed)):
-        raise WrongUsage(
-            "That address asked for no more messages; its owner alone can change that, by sending START."
-        )
+        raise WrongUsage(STOPPED_MAILBOX if kind is AddressKind.EMAIL else STOPPED)
     priority = len(session.scalars(select(Address.id).where(Address.person_id == person_id)).all())
     address = Address(
         person_id=person_id,

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from service import composing, consent, outbox
+from service import composing, consent, due, outbox, waiting
 from service.acting import Answer
-from service.models import Address
+from service.models import Address, Person
 from service.outbox import NewNudge
 from service.site import Site
 from service.states import AddressKind, Cause, NudgeKind, NudgeState
@@ -26,6 +26,7 @@ class Came:
     channel: str
     kind: AddressKind
     lookup: bytes
+    received_at: datetime
 
 
 def opt_out(
@@ -36,7 +37,7 @@ def opt_out(
     `confirmed`: they are told so, once; not if the provider does, or if help lines go out instead.
     """
     if address is None:
-        consent.suppress(session, came.kind, came.lookup, "opted out", now)
+        consent.suppress(session, came.kind, came.lookup, "opted out", came.received_at)
         return
     person = outbox.lock_people(session, [address.person_id])[address.person_id]
     first = person.stopped_at is None
@@ -51,16 +52,21 @@ def opt_out(
 def answer(
     session: Session, site: Site, came: Came, address: Address, words: str, more: Answer, now: datetime
 ) -> None:
-    """Plan the words that answer a message; on a page they are shown already."""
+    """Plan the words that answer a message; on a page they are shown already.
+
+    What answers a message that came hours ago wakes nobody up, unless it is urgent.
+    """
+    person = session.get_one(Person, address.person_id)
+    at = now if more.cause in waiting.URGENT else due.soon_after(person, came.received_at, now)
     planned = NewNudge(
         id=more.id,
         person_id=address.person_id,
         kind=NudgeKind.ANSWER,
         cause_kind=more.cause,
         cause_id=came.reply_id,
-        due_at=now,
-        not_before=now,
-        expires_at=now + ANSWER_FOR,
+        due_at=at,
+        not_before=at,
+        expires_at=at + ANSWER_FOR,
         words=words,
         reason=more.reason,
         state=NudgeState.DELIVERED if came.channel == PAGE else NudgeState.PLANNED,

@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from habits import catalogue
@@ -97,20 +97,30 @@ def withdrawn(
     now: datetime,
     reply_id: UUID | None = None,
 ) -> None:
-    """Note an opt-out: the address is suppressed and its person gets nothing more; safe to repeat."""
+    """Note an opt-out: the address is suppressed and its person gets nothing more; safe to repeat.
+
+    Each message that says so is noted, if they had stopped before too: a START in between undoes it no more.
+    """
     suppress(session, address.kind, address.lookup, source, now)
-    if person.stopped_at and _newest(session, address.lookup) is ConsentEvent.WITHDRAWN:
+    if not (person.stopped_at and _newest(session, address.lookup) is ConsentEvent.WITHDRAWN):
+        address.verified_at = None
+        person.stopped_at = now
+        rests.begin(session, person.id, RestKind.STOPPED, due.today(person, now))
+    elif reply_id is None:
         return
-    address.verified_at = None
-    person.stopped_at = now
-    rests.begin(session, person.id, RestKind.STOPPED, due.today(person, now))
     version = _version_asked(session, address.lookup)
     _note(session, address, ConsentEvent.WITHDRAWN, version, source, now, reply_id)
 
 
 def suppress(session: Session, kind: AddressKind, lookup: bytes, reason: str, now: datetime) -> None:
-    """Put an address on the list of those that want nothing more; it needs no person, and outlives one."""
-    insert_new(session, Suppression, [{"kind": kind, "lookup": lookup, "reason": reason, "at": now}])
+    """Put an address on the list of those that want nothing more; it needs no person, and outlives one.
+
+    One that is on it stays as it is, but for when it asked so last: no older START takes it off.
+    """
+    row = {"kind": kind, "lookup": lookup, "reason": reason, "at": now}
+    if not insert_new(session, Suppression, [row]):
+        its = (Suppression.kind == kind, Suppression.lookup == lookup, Suppression.at < now)
+        session.execute(update(Suppression).where(*its).values(at=now))
 
 
 def _newest(session: Session, lookup: bytes) -> ConsentEvent | None:

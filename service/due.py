@@ -25,6 +25,8 @@ REMINDED = (
 )
 """Messages that nobody asked for: a pause lets go of them."""
 A_DAY = timedelta(days=1)
+LATE = timedelta(minutes=15)
+"""A message that was fetched so long after it came is not waited for any more: its writer may be asleep."""
 LIVE_REMINDERS = (
     select(Reminder)
     .outerjoin(Habit, Habit.id == Reminder.habit_id)
@@ -211,6 +213,11 @@ def _end(session: Session, day: date, *which: ColumnElement[bool]) -> None:
 def out_of_quiet(person: Person, at: datetime) -> datetime:
     """Return `at`, or the end of the person's quiet hours that it falls in."""
     return nudging.out_of_quiet(at, rules_of(person))
+
+
+def soon_after(person: Person, came_at: datetime, now: datetime) -> datetime:
+    """Return when what a message of `came_at` brings may go: now, or by day if it was fetched late."""
+    return out_of_quiet(person, now) if now - came_at > LATE else now
 
 
 def next_clock(person: Person, clock: time, now: datetime) -> datetime | None:

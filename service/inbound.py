@@ -4,13 +4,13 @@ First: store it, apply an exact opt-out, commit. Second: understand it, write wh
 drop its text. A sweep takes up what was left in between, so that no bug in the grammar loses a message.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -59,8 +59,8 @@ NO_SIGN_OF_LIFE = (parts.Automatic,)
 class Understood:
     """What one message was taken to say and why, and our answer: for the simulator, kept nowhere."""
 
-    parts: tuple[Part, ...] = ()
-    answer: str | None = None
+    parts: tuple[Part, ...] = field(default=(), repr=False)
+    answer: str | None = field(default=None, repr=False)
     rule: Rule = Rule.UNCLEAR
     unanswered: str | None = None
     """Why there is no answer, if there is a reason besides that nothing has to be said."""
@@ -105,6 +105,7 @@ def store_in(
         "answered": message.answered or message.opted_out,
         "echo": loops.echo(site.sealer, lookup, text),
         "received_at": _came_at(message, now),
+        "stored_at": now,
     }
     if not insert_new(session, Reply, [row]):
         return None
@@ -112,7 +113,7 @@ def store_in(
     if proved and address and address.dead_at and addresses.revive(session, address):
         due.refresh(session, session.get_one(Person, address.person_id), now)
     if message.opted_out or replies.is_opt_out(text):
-        came = Came(reply_id, channel, kind, lookup)
+        came = Came(reply_id, channel, kind, lookup, _came_at(message, now))
         answering.opt_out(session, site, came, address, not message.opted_out, now)
     return reply_id
 
@@ -200,8 +201,11 @@ def _of_stranger(
     session: Session, site: Site, reply: Reply, text: str, sender: Sender | None, now: datetime
 ) -> Understood:
     read = strangers.read(text, reply.received_at)
-    strangers.heed(session, reply, read, now)
-    words = strangers.answer(session, site, reply, read, sender)
+    # Anybody could write that mail: a made-up STOP keeps us quiet, a made-up START would not.
+    if not returned.proves_nothing(reply.channel, reply.kind, reply.nudge_id):
+        strangers.heed_start(session, reply, read)
+    strangers.heed_stop(session, reply, read)
+    words = strangers.answer(session, site, reply, read, sender, now)
     return Understood(read.parts, words, read.rule, of_stranger=True)
 
 
@@ -228,7 +232,7 @@ def _act(at: Acting, read: replies.Reading) -> str:
 
 
 def _came(at: Acting) -> Came:
-    return Came(at.reply.id, at.reply.channel, at.address.kind, at.reply.lookup)
+    return Came(at.reply.id, at.reply.channel, at.address.kind, at.reply.lookup, at.reply.received_at)
 
 
 def _answered(at: Acting, read: replies.Reading, words: str) -> Understood:
@@ -265,11 +269,19 @@ def _count_try(site: Site, reply_id: UUID) -> None:
 
 
 def sweep(site: Site, now: datetime, limit: int = 100) -> int:
-    """Understand what was stored 30 s ago and left; return how many messages were taken up."""
+    """Understand what was stored 30 s ago and left; return how many messages were taken up.
+
+    By when it was stored: one that was fetched late is still in the hands of whoever fetched it, who alone
+    knows where a stranger's answer goes.
+    """
     with site.db.read() as session:
         left = session.scalars(
             select(Reply.id)
-            .where(Reply.state == ReplyState.RECEIVED, Reply.received_at <= now - LEFT_FOR)
+            .where(
+                Reply.state == ReplyState.RECEIVED,
+                Reply.received_at <= now - LEFT_FOR,
+                func.coalesce(Reply.stored_at, Reply.received_at) <= now - LEFT_FOR,
+            )
             .order_by(Reply.received_at)
             .limit(limit)
         ).all()

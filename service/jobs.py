@@ -23,6 +23,7 @@ from service import (
     schema,
     senders,
     sending,
+    strangers,
     traces,
     waiting,
 )
@@ -106,12 +107,24 @@ def last_tick(session: Session) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
+ENDS = (
+    loops.forget,
+    inbound.drop_stuck,
+    due.end_rests,
+    outbox.drop_help_words,
+    strangers.forget_helped,
+    polling.forget_passed_over,
+    senders.reopen,
+)
+"""What ends by itself, each in a write of its own."""
+
+
 def tidy(site: Site) -> int:
     """End what was kept for a while only; return how many rows were changed."""
     now, changed = site.now(), 0
-    for drop in (loops.forget, inbound.drop_stuck, due.end_rests, outbox.drop_help_words, senders.reopen):
+    for end in ENDS:
         with site.db.write() as session:
-            changed += drop(session, now)
+            changed += end(session, now)
     return changed + traces.wipe_left(site)
 
 

@@ -4,22 +4,28 @@ Each channel has a mark in the database. It moves on only after all before it is
 in between leaves is fetched again; what was stored already is known by its provider's id.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import CursorResult, delete, select
+from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
+from sqlalchemy.orm import Session
 
 from notifiers.base import Inbound, Polled, Poller, SendError
 from service import hearing, inbound, receipts, returned
+from service.db import DatabaseError
 from service.log import place_of
 from service.models import Attempt, Meta, Receipt, Reply
 from service.site import Site
 from service.states import AddressKind
 from service.strangers import Sender
+from service.traces import LISTED_FOR
 
 log = structlog.get_logger()
 
@@ -28,6 +34,13 @@ MOST_ROUNDS = 50
 """Fetched in one go at most; the next ring goes on from the mark."""
 PATIENCE_SECONDS = 25
 """No further round of a channel begins later than this: a slow provider must not make the job look hung."""
+TRIES = 5
+"""A message that could not be stored so many times keeps the mark back no longer."""
+DATABASE = (DBAPIError, DatabaseError, NoneFree)
+"""The database is in trouble, not the message; unless it calls a value of the message's wrong."""
+FAILED = "unstored"
+"""In `meta`: how often a message could not be stored, by a keyed hash of its id."""
+_SID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 def poll(site: Site, clock: Callable[[], float] = time.monotonic) -> int:
@@ -80,9 +93,10 @@ def _asked(site: Site, name: str, notifier: Poller, mark: str | None, now: datet
 
 
 def _take_all(site: Site, name: str, polled: Polled, now: datetime) -> tuple[int, bool]:
-    """Store what is new; return how much that was, and whether all is stored now.
+    """Store what is new; return how much that was, and whether all is stored now or passed over.
 
     One that cannot be stored holds none of the others back; it is fetched again, since the mark stays.
+    After so many tries it is passed over, or else nothing behind the mark's reach would ever be fetched.
     """
     known = _known(site, name, polled)
     taken, whole = 0, True
@@ -104,12 +118,34 @@ def _take_all(site: Site, name: str, polled: Polled, now: datetime) -> tuple[int
             continue
         try:
             taken += _take(site, name, message, now)
-        except DBAPIError:
-            raise  # The database is in trouble, not this message.
         except Exception as error:
+            if isinstance(error, DATABASE) and not isinstance(error, DataError):
+                raise
             log.error("not stored", channel=name, error=type(error).__name__, place=place_of(error))
-            whole = False
+            whole = _is_passed_over(site, name, message.provider_id, now) and whole
     return taken, whole
+
+
+def _is_passed_over(site: Site, name: str, provider_id: str, now: datetime) -> bool:
+    """Count one more failure to store a message; say whether it is to hold the mark no longer."""
+    hashed = site.sealer.lookup(f"message of {name}", provider_id).hex()
+    key = f"{FAILED} {hashed}"[:40]
+    with site.db.write() as session:
+        row = session.get(Meta, key)
+        tries = 1 + (int(row.value.rpartition(" ")[2]) if row else 0)
+        session.merge(Meta(key=key, value=f"{now.isoformat()} {tries}"))
+    if tries == TRIES:
+        # A Message-ID may hold somebody's address: then what it is known by here.
+        shown = provider_id if _SID.fullmatch(provider_id) else key
+        log.error("message passed over", channel=name, message=shown, tries=tries)
+    return tries >= TRIES
+
+
+def forget_passed_over(session: Session, now: datetime) -> int:
+    """Drop the counts of messages that no provider lists any more; return how many."""
+    counts = Meta.key.startswith(f"{FAILED} ", autoescape=True)
+    old = delete(Meta).where(counts, Meta.value < (now - LISTED_FOR).isoformat())
+    return cast(CursorResult[object], session.execute(old)).rowcount
 
 
 @dataclass(frozen=True, slots=True)

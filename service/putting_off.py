@@ -49,7 +49,7 @@ def _again(item: NudgeItem) -> NewItem:
 def _again_at(at: Acting, wanted: parts.Later, nudge: Nudge) -> datetime | None:
     """Return when a nudge comes again, at most a day from now; None if that is not possible.
 
-    On a day without a time it comes at its usual hour.
+    On a day without a time it comes at its usual hour; if that is over by now, at once, or by day.
     """
     said_at = at.reply.received_at
     if wanted.on:
@@ -61,7 +61,7 @@ def _again_at(at: Acting, wanted: parts.Later, nudge: Nudge) -> datetime | None:
         again_at = due.next_clock(at.person, wanted.at, said_at)
     if again_at is None or not said_at < again_at <= said_at + SNOOZE_AT_MOST:
         return None
-    return max(again_at, at.now)
+    return again_at if again_at > at.now else due.soon_after(at.person, said_at, at.now)
 
 
 def pause(at: Acting, wanted: parts.Pause) -> str:

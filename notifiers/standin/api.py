@@ -1,4 +1,6 @@
-"""The requests that the stand-in for Twilio answers: API 2010-04-01, and a few of our own under /control."""
+"""The requests that the stand-in for Twilio answers: API 2010-04-01, a messaging service's numbers, and a few
+of our own under /control.
+"""
 
 import base64
 import contextlib
@@ -113,6 +115,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._scripted("account", None, self._account)
         if path == f"{account}/Messages.json":
             return self._scripted("list", query.get("To"), lambda: self._list(path, query))
+        if path == f"/v1/Services/{self.server.twilio.messaging_service}/PhoneNumbers":
+            return self._scripted("numbers", None, self._numbers)
         found = re.fullmatch(f"{account}/Messages/(.*)\\.json", path)
         if found:
             return self._scripted("fetch", None, lambda: self._message(found[1]))
@@ -200,6 +204,12 @@ class Handler(BaseHTTPRequestHandler):
         twilio = self.server.twilio
         body = {"sid": twilio.account_sid, "status": twilio.account_status, "type": "Full"}
         self._reply(200, body | {"friendly_name": "Stand-in", "uri": f"{API}/{twilio.account_sid}.json"})
+
+    def _numbers(self) -> None:
+        twilio = self.server.twilio
+        number = {"service_sid": twilio.messaging_service, "phone_number": twilio.number}
+        meta = {"key": "phone_numbers", "page": 0, "page_size": 400, "next_page_url": None}
+        self._reply(200, {"phone_numbers": [number], "meta": meta})
 
     def _message(self, sid: str) -> None:
         try:

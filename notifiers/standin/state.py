@@ -29,7 +29,7 @@ ERRORS = {
 class Script:
     """What to do at a call instead of the usual. All fields of a JSON body of `/control/script`."""
 
-    on: Literal["create", "list", "fetch", "account"] = "create"
+    on: Literal["create", "list", "fetch", "account", "numbers"] = "create"
     to: str | None = None
     """Only for messages to this number."""
     times: int = 1

@@ -105,12 +105,14 @@ class Reply(Row):
     raw_sealed: Mapped[Sealed | None]
     tries: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[Instant]
+    """When its provider had it, which may be long before it was fetched."""
     answered: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The provider has answered it already."""
     kind: Mapped[AddressKind | None]
     """Of the address that it came from."""
     echo: Mapped[Echo | None]
     """By which the same text is known again; emptied after half an hour."""
+    stored_at: Mapped[Instant | None]
     __table_args__ = (
         UniqueConstraint("channel", "provider_id"),
         Index("ix_reply_lookup_received_at", "lookup", "received_at"),

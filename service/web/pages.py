@@ -3,7 +3,7 @@
 Opening a page says nothing (mail scanners open links), but that somebody is there; only a post acts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -52,7 +52,7 @@ class Opened:
     id: UUID
     person_id: UUID
     kind: NudgeKind
-    words: str | None
+    words: str | None = field(repr=False)
     address_id: UUID | None
     language: str
     joint: int | None = None

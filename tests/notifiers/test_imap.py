@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from notifiers import registry
+from notifiers import imap, registry
 from notifiers.base import Kind, Message, SendError
 from notifiers.smtp import Smtp
 from tests.notifiers.conftest import MAILBOX, PASSWORD, WORDS
@@ -42,9 +42,9 @@ def channel(mailbox: Dovecot, **changes: object) -> Smtp:
     return built
 
 
-def refused(channel: Smtp) -> SendError:
+def refused(channel: Smtp, mark: str | None = None) -> SendError:
     with pytest.raises(SendError) as caught:
-        channel.poll(None, NOW)
+        channel.poll(mark, NOW)
     return caught.value
 
 
@@ -83,6 +83,51 @@ def test_many_come_in_batches_in_order_and_the_last_only_once(mailbox: Dovecot, 
     second = smtp.poll(first.mark, NOW)
     assert (first.more, second.more) == (True, False)
     assert [m.text for m in (*first.messages, *second.messages)] == [str(n) for n in range(25)]
+
+
+@pytest.mark.parametrize("bad", [{2}, {0, 1, 5}])
+def test_mails_that_the_server_cannot_give_keep_no_other_from_being_read(
+    mailbox: Dovecot, folder: str, bad: set[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    smtp = channel(mailbox, imap_folder=folder)
+    mark = smtp.poll(None, NOW).mark
+    words = {n: f"{uuid4()} {'spoilt' if n in bad else 'sound'}" for n in range(6)}
+    mailbox.deliver(*(f"From: {MAILBOX}\n\n{one}\n".encode() for one in words.values()), folder=folder)
+    for n in bad:
+        mailbox.spoil(words[n].encode())
+    read: list[str] = []
+    for _ in range(24):
+        try:
+            polled = smtp.poll(mark, NOW)
+        except SendError:
+            continue
+        mark = polled.mark
+        read += [message.text for message in polled.messages]
+    behind_all = {5} & bad  # Nothing waits behind it, so it may be held.
+    assert read == [one for n, one in words.items() if n not in bad]
+    told = [record for record in caplog.records if "passed over" in record.getMessage()]
+    assert len(told) == len(bad - behind_all)
+    assert "spoilt" not in caplog.text
+    assert MAILBOX not in caplog.text
+
+
+def test_a_trouble_of_the_server_loses_no_mail(mailbox: Dovecot, folder: str) -> None:
+    """Whichever mails it did not give for how long, they are read once it gives them again."""
+    smtp = channel(mailbox, imap_folder=folder)
+    mark = smtp.poll(None, NOW).mark
+    words = [f"{uuid4()} {n}" for n in range(4)]
+    mailbox.deliver(*(f"From: {MAILBOX}\n\n{one}\n".encode() for one in words), folder=folder)
+    for one in words:
+        mailbox.spoil(one.encode())
+    for _ in range(2 * imap.TRIES):  # The first is refused for long, the last ones not yet.
+        assert refused(smtp, mark).kind is Kind.RETRY
+    mailbox.mend()
+    read: list[str] = []
+    for _ in words:
+        polled = smtp.poll(mark, NOW)
+        mark = polled.mark
+        read += [message.text for message in polled.messages]
+    assert sorted(read) == sorted(words)
 
 
 def test_of_a_huge_mail_only_the_beginning_is_read(mailbox: Dovecot, folder: str) -> None:

@@ -5,10 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from notifiers import twilio_client
 from notifiers.base import Inbound, Kind, Polled, Poller, Report, SendError
 from notifiers.twilio import Twilio
+from notifiers.twilio_client import TwilioSettings
 from notifiers.twilio_records import LOOK_BACK, LOOK_BACK_EVERY, OVERLAP
-from tests.notifiers.conftest import LONG, NUMBER, PRIVATE, WORDS, sms, twilio_channel, with_patience_for
+from tests.notifiers.conftest import (
+    LONG,
+    NUMBER,
+    PRIVATE,
+    WORDS,
+    sms,
+    twilio_channel,
+    twilio_options,
+    with_patience_for,
+)
 from tests.servers import Record, Script, TwilioServer
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -179,13 +190,41 @@ def test_a_messaging_service_hears_what_its_numbers_get(server: TwilioServer) ->
     text_in(server, NOON, "by its service")
     server.messaging_service = f"MG{'b' * 32}"
     text_in(server, NOON, "of another service").to = "+12025550199"
+    server.script(Script(on="numbers", status=403, code=20003))
     assert texts(channel.poll(mark, NOON + MINUTE)) == ["by its service"]
-    assert server.calls == 1
+    assert server.calls == 1 + 1
     ours = sent(server, channel, NOON)
     server.report(ours.sid, "sent")
     polled = channel.poll(mark, NOON + MINUTE)
     assert texts(polled) == ["not seen to be ours", "by its service"]
     assert [report.provider_id for report in polled.reports] == [ours.sid]
+
+
+def test_a_messaging_service_knows_its_numbers_after_a_start(server: TwilioServer) -> None:
+    """A message by itself, with nothing of ours beside it, and without its service in it."""
+    mark = begin(twilio_channel(server, sender=SERVICE, poll=True))
+    said = text_in(server, NOON, "by itself")
+    text_in(server, NOON, "to somebody else on the account").to = "+12025550199"
+    server.messaging_service = SERVICE
+    channel = twilio_channel(server, sender=SERVICE, poll=True)
+    assert [message.provider_id for message in channel.poll(mark, NOON + MINUTE).messages] == [said.sid]
+    calls = server.calls
+    channel.poll(mark, NOON + MINUTE)
+    assert server.calls == calls + 1  # The numbers are remembered.
+
+
+@pytest.mark.parametrize(
+    ("api", "services"),
+    [
+        ("https://api.twilio.com", "https://messaging.twilio.com"),
+        ("https://api.dublin.ie1.twilio.com/", "https://messaging.dublin.ie1.twilio.com/"),
+        ("https://api.example.org", "https://api.example.org"),
+    ],
+)
+def test_services_are_asked_for_where_the_api_is(server: TwilioServer, api: str, services: str) -> None:
+    settings = TwilioSettings.model_validate(twilio_options(server, base_url=api))
+    client = twilio_client.client(settings, "AC1", "secret", twilio_client.http_client(1))
+    assert (client.api.base_url, client.messaging.base_url) == (api, services)
 
 
 def test_whatsapp_is_heard_too(server: TwilioServer) -> None:

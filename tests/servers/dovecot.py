@@ -135,6 +135,21 @@ class Dovecot:
             for mail in mails:
                 box.append(mail, folder, dt=at)
 
+    def spoil(self, words: bytes) -> None:
+        """Let the server be unable to give the mails that hold these words, as after a fault of its disk."""
+        for path in self._mails():
+            if os.access(path, os.R_OK) and words in path.read_bytes():
+                path.chmod(0)
+
+    def mend(self) -> None:
+        """Let the server give again what it could not."""
+        for path in self._mails():
+            path.chmod(0o600)
+
+    def _mails(self) -> list[Path]:
+        found = Path(self._folder.name, "home").rglob("*")
+        return [path for path in found if path.is_file() and path.parent.name in ("new", "cur")]
+
     def opened(self) -> MailBoxUnencrypted:
         """Return the mailbox, logged in: to be closed by the caller."""
         box = MailBoxUnencrypted("127.0.0.1", self.port, timeout=20)

@@ -1,6 +1,6 @@
 """LATER, PAUSE and RESUME: what a person puts off comes when they said, unless it was settled since."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -109,6 +109,35 @@ def test_a_later_that_was_left_comes_at_once_when_its_time_is_over(world: World,
     inbound.sweep(world.site, world.at)
 
     assert nudges(world, nudged)[1].not_before == world.at
+
+
+def fetched(world: World, text: str, came_at: datetime) -> None:
+    """Store and understand what Alex said at that instant, only now."""
+    message = Inbound(f"in-{text}", NUMBERS["Alex"], text, came_at)
+    reply_id = inbound.store(world.site, "phone", AddressKind.SMS, message, world.at)
+    assert reply_id
+    inbound.understand(world.site, reply_id, world.at)
+
+
+def test_what_was_fetched_late_brings_nothing_at_night(world: World, nudged: UUID) -> None:
+    world.at, morning = on("23:00"), on("2026-03-03T08:00")
+    fetched(world, "later 30m", on("19:10"))
+    (again,) = nudges(world, nudged)[1:]
+    assert (again.not_before, again.expires_at) == (morning, morning + timedelta(hours=2))
+    fetched(world, "habits", on("22:50"))  # Its writer is awake.
+    fetched(world, "streak", on("22:40"))
+    fetched(world, "HELP", on("19:20"))
+    answers = nudges(world, nudged, NudgeKind.ANSWER)
+    assert [answer.not_before for answer in answers[-4:]] == [morning, world.at, morning, world.at]
+    assert {answer.expires_at - answer.not_before for answer in answers[-4:]} == {timedelta(hours=2)}
+    world.run()
+    assert [answer.state for answer in nudges(world, nudged, NudgeKind.ANSWER)[-4:]] == [
+        NudgeState.PLANNED,
+        NudgeState.SENT,
+    ] * 2
+    world.at = on("2026-03-03T09:00")
+    fetched(world, "next", on("2026-03-03T07:00"))
+    assert nudges(world, nudged, NudgeKind.ANSWER)[-1].not_before == world.at
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ def upgrade() -> None:
         batch.add_column(sa.Column("reported", sa.Boolean(), server_default=sa.false(), nullable=False))
     with op.batch_alter_table("consent") as batch:
         batch.add_column(sa.Column("reply_id", sa.Uuid(), nullable=True))
+    with op.batch_alter_table("reply") as batch:
+        batch.add_column(sa.Column("stored_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("attempt") as batch:
         batch.add_column(sa.Column("cost", sa.Double(), server_default=sa.text("0"), nullable=False))
     for name, (columns, where) in INDEXES.items():
@@ -50,6 +52,8 @@ def downgrade() -> None:
     op.drop_table("wording")
     with op.batch_alter_table("consent") as batch:
         batch.drop_column("reply_id")
+    with op.batch_alter_table("reply") as batch:
+        batch.drop_column("stored_at")
     for name in INDEXES:
         op.drop_index(name, table_name="nudge")
     with op.batch_alter_table("attempt") as batch:

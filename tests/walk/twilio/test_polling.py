@@ -11,10 +11,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from notifiers.base import Inbound, Polled
 from notifiers.standin import posts
 from service import inbound, jobs, polling, privacy
+from service.db import DatabaseError
 from service.models import EntryRow, Meta, Nudge, Reply
 from service.site import Site
 from service.states import AddressKind, Cause, NudgeKind, NudgeState, ReplyState
@@ -312,6 +315,47 @@ def test_a_message_that_cannot_be_stored_holds_no_other_back(world: World) -> No
     assert [reply.provider_id for reply in rows(world, Reply)] == ["in-2"]
     assert polling.poll(site_of(world, channel)) == 0
     assert channel.asked == [None, None]  # It is fetched again, until it can be stored.
+
+
+def test_a_message_that_can_never_be_stored_is_passed_over(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = Polled("1", (message(1, "pigeon"), message(2)))
+    channel = Post([held] * (polling.TRIES + 1))
+    for _ in range(polling.TRIES):
+        assert rows(world, Meta, Meta.key == "mark own") == []
+        polling.poll(site_of(world, channel))
+    (marked,) = rows(world, Meta, Meta.key == "mark own")
+    assert marked.value == "1"
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("message passed over") == 1
+    assert "in-1" in said.out + said.err
+    assert CHARLIE not in said.out + said.err
+    assert "hello" not in said.out + said.err
+    polling.poll(site_of(world, channel))  # It may be listed again: that keeps nothing back.
+    assert channel.asked == [None] * polling.TRIES + ["1"]
+    world.at += timedelta(days=32)
+    jobs.tidy(world.site)
+    assert rows(world, Meta, Meta.key.startswith(polling.FAILED)) == []
+
+
+def test_a_database_in_trouble_passes_nothing_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Polled("1", (message(1),))
+    channel = Post([held] * (polling.TRIES + 2))
+    troubles = [OperationalError("", None, Exception()), DatabaseError("It is gone."), NoneFree()]
+
+    def in_trouble(*_: object) -> None:
+        raise troubles[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbound, "store", in_trouble)
+        while troubles:
+            for _ in range(2):
+                with pytest.raises(type(troubles[-1])):
+                    polling.poll(site_of(world, channel))
+            troubles.pop()
+    assert polling.poll(site_of(world, channel)) == 1
+    assert set(channel.asked) == {None}
 
 
 def test_a_channel_that_breaks_keeps_no_other_from_being_asked(
