@@ -1,0 +1,285 @@
+"""The cluster engine: Procrastinate carries the jobs among any number of workers on one PostgreSQL.
+
+No worker leads and none knows another. Each rings every job; the database keeps one ring of each period, and
+whoever is free takes it. A job carries nothing: what it does is found by claims, so that one that is lost,
+late or run twice harms nothing.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import psycopg
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Status
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+
+from service import jobs, pinging
+from service.db import POSTGRESQL, DatabaseError, explain
+from service.engine import sends, tables
+from service.engine.beats import Beats
+from service.log import place_of
+from service.site import Site
+
+log = structlog.get_logger()
+
+LATE_SECONDS = 30
+GRACE_SECONDS = 6
+"""What is under way when a worker is to end has so long; Procrastinate lets go of it then."""
+END_SECONDS = 9
+"""So long after it was told to end a worker ends, whatever still hangs."""
+BEAT_SECONDS, DEAD_SECONDS = 10.0, 30.0
+"""A worker says so often that it lives; one that has not for so long is dead, and what it took is let go."""
+REAP_SECONDS, CLEAR_SECONDS, KEPT_HOURS = 15, 3600, 1
+RING = "ring"
+"""The name under which a worker's hold on the database is looked at like a job."""
+FIRST = 1
+"""Rings go before sends: there may be hundreds of these."""
+TAKEN_FOR_DEAD = "The other workers took this one for dead; it begins anew."
+
+# Their logs name the database and show tracebacks; what matters of them is said by `Beats`.
+for name in ("procrastinate", "psycopg.pool"):
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+class WorkerEndedError(Exception):
+    """Procrastinate's worker has ended by itself: one of its tasks lost the database."""
+
+
+class ClusterEngine:
+    """One worker of an installation: it runs jobs until it is stopped.
+
+    `clock` counts seconds and is never set back; `wall` is the machine's time, by whose periods jobs ring.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._site = replace(site, on_planned=sends.enqueue)
+        self._wall = wall
+        self._stopping = threading.Event()
+        self._jobs = {job.name: job for job in (*jobs.PERIODIC, jobs.Job("send", 1, self._send), *self._pings())}
+        self._jobs["plan"] = replace(self._jobs["plan"], run=self._plan)
+        self._rings = {name: job.every_seconds for name, job in self._jobs.items()}
+        self._rings |= {"reap": REAP_SECONDS, "clear": CLEAR_SECONDS}
+        self._beats = Beats(clock)
+        self._under_way: set[str] = set()
+        self._threads = ThreadPoolExecutor(len(self._jobs), thread_name_prefix="job")
+        self._sends = ThreadPoolExecutor(site.settings.send_threads, thread_name_prefix="send")
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="worker", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: asyncio.Event | None = None
+
+    def start(self) -> None:
+        """Begin to work; the tables of the jobs are made if there are none. Raises DatabaseError."""
+        tables.prepare(self._site.db)
+        self._beats.begin(RING)
+        self._thread.start()
+        log.info("engine started", engine="cluster")
+
+    def stop(self) -> bool:
+        """Take no more, finish and record what is under way; say whether all of it ended within 9 s.
+
+        What has not stays claimed, and is settled by the sweep of another worker.
+        """
+        self._stopping.set()
+        if self._loop and self._end:
+            self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(END_SECONDS)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._sends.shutdown(wait=False)
+        ended = not (self._thread.is_alive() or self._under_way)
+        log.info("engine stopped", engine="cluster", all_ended=ended)
+        return ended
+
+    def late(self) -> dict[str, str]:
+        """Return the jobs that hang or fail here for too long, and what they failed of, a blank if they hang.
+
+        `ring` stands for this worker's hold on the database. What other workers run is theirs to tell.
+        """
+        found = {name: self._beats.trouble(name, self._patience(name)) for name in (*self._jobs, RING)}
+        return {name: why for name, why in found.items() if why is not None}
+
+    def _patience(self, name: str) -> float:
+        if name == "send":
+            return self._rings[name] + self._site.settings.claim_seconds
+        return self._rings.get(name, 1) + LATE_SECONDS
+
+    async def _live(self) -> None:
+        """Work until told to end; what the database does to a worker is noted, and it begins anew."""
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        # A job whose end could not be written any more: the reaper lets go of it.
+        self._loop.set_exception_handler(lambda *_: log.debug("a job's end was not written"))
+        ending = asyncio.create_task(self._end.wait())
+        if self._stopping.is_set():
+            return
+        while not ending.done():
+            life = asyncio.create_task(self._work())
+            await asyncio.wait({life, ending}, return_when=asyncio.FIRST_COMPLETED)
+            life.cancel()
+            (error,) = await asyncio.gather(life, return_exceptions=True)
+            if not ending.done():
+                self._beats.failed(RING, _why(error))
+                await asyncio.wait({ending}, timeout=1)
+
+    async def _work(self) -> None:
+        """Run Procrastinate's worker and ring, on connections that end with this; raises what ends it."""
+        app = self._app()
+        async with app.open_async(), asyncio.TaskGroup() as group:
+            group.create_task(self._serve(app))
+            group.create_task(self._ring(app))
+
+    def _app(self) -> App:
+        """Return the tasks under the names that jobs are kept by."""
+        url = make_url(self._site.settings.url).set(drivername="postgresql")
+        connector = PsycopgConnector(
+            conninfo=url.render_as_string(hide_password=False),
+            kwargs=POSTGRESQL,
+            min_size=1,
+            max_size=4,
+            timeout=POSTGRESQL["connect_timeout"],
+            configure=_see_only_jobs,
+        )
+        app = App(connector=connector)
+        works = {name: self._carried(job) for name, job in self._jobs.items()}
+        works |= {"reap": lambda **_: _reap(app), "clear": lambda **_: _clear(app)}
+        for name, work in works.items():
+            # One ring at the most waits, however long nobody takes it; none is ever tried again.
+            app.task(name=name, queue=sends.QUEUE, priority=FIRST, queueing_lock=name)(work)
+        return app
+
+    async def _serve(self, app: App) -> None:
+        await app.run_worker_async(
+            name=None,
+            queues=[sends.QUEUE],
+            concurrency=len(self._rings) + 4,
+            install_signal_handlers=False,
+            delete_jobs="always",
+            shutdown_graceful_timeout=GRACE_SECONDS,
+            update_heartbeat_interval=BEAT_SECONDS,
+            stalled_worker_timeout=DEAD_SECONDS,
+        )
+        raise WorkerEndedError
+
+    async def _ring(self, app: App) -> None:
+        """Ring each job once in each of its periods, unless another worker has.
+
+        Procrastinate's own deferrer would ring once for each second that a machine slept, and not at all until
+        a clock that was set back has caught up.
+        """
+        rung: dict[str, int] = {}
+        while True:
+            now = self._wall()
+            for name, every in self._rings.items():
+                at = int(now // every) * every
+                if rung.get(name) != at:
+                    await _defer(app, name, at)
+                    rung[name] = at
+            self._beats.well(RING)
+            self._beats.begin(RING)
+            await asyncio.sleep(1 - self._wall() % 1)
+
+    def _carried(self, job: jobs.Job) -> Callable[..., object]:
+        """Return the job as Procrastinate runs it: once at a time in this process, in a thread of ours."""
+
+        async def run(**_: object) -> None:
+            if job.name in self._under_way or self._stopping.is_set():
+                return
+            self._under_way.add(job.name)
+            running = self._threads.submit(self._run, job)
+            running.add_done_callback(lambda _: self._under_way.discard(job.name))
+            await asyncio.wrap_future(running)
+
+        return run
+
+    def _run(self, job: jobs.Job) -> None:
+        """Run a job; an error is noted, and the next ring tries again."""
+        self._beats.begin(job.name)
+        try:
+            job.run(self._site)
+            self._beats.well(job.name)
+        except (DBAPIError, DatabaseError) as error:
+            self._beats.failed(job.name, explain(error))
+        except Exception as error:
+            # Its text may hold a person's words.
+            self._beats.failed(job.name, f"{type(error).__name__} at {place_of(error)}; please report it.")
+        finally:
+            self._beats.end(job.name)
+
+    def _goes_on(self, name: str) -> Callable[[], bool]:
+        """Return what a long job asks before each of its rounds: the ones before were a sign of life."""
+
+        def goes_on() -> bool:
+            self._beats.begin(name)
+            return not self._stopping.is_set()
+
+        return goes_on
+
+    def _plan(self, site: Site) -> int:
+        return jobs.plan(site, self._goes_on("plan"))
+
+    def _send(self, site: Site) -> int:
+        return jobs.send(site, self._sends, site.settings.send_threads, self._goes_on("send"))
+
+    def _pings(self) -> tuple[jobs.Job, ...]:
+        """Return the job that calls the dead man's switch, if there is one: one worker calls for all."""
+        if self._site.settings.ping_url is None:
+            return ()
+        every = self._site.settings.ping_minutes * 60
+        return (jobs.Job("ping", every, lambda site: pinging.ping(site, self.late())),)
+
+
+async def _see_only_jobs(connection: psycopg.AsyncConnection[object]) -> None:
+    await connection.set_autocommit(True)
+    await connection.execute(f"SET search_path TO {tables.SCHEMA}".encode())
+    await connection.set_autocommit(False)
+
+
+async def _defer(app: App, name: str, at: int) -> None:
+    """Ring one job for the period that begins at `at`, unless it is rung already or an older ring waits."""
+    job = app.tasks[name].configure(task_kwargs={"timestamp": at}).job
+    try:
+        await app.job_manager.defer_periodic_job(job=job, periodic_id="", defer_timestamp=at)
+    except AlreadyEnqueued:
+        return
+
+
+async def _reap(app: App) -> None:
+    """Let go of the jobs that dead workers had taken: their next ring, or the one for sends, does it again."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_SECONDS):
+        await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        log.warning("job of a dead worker let go", job=job.task_name)
+    await app.job_manager.prune_stalled_workers(DEAD_SECONDS)
+
+
+async def _clear(app: App) -> None:
+    """Delete the jobs that ended in any way and are there still; most are deleted as they end."""
+    await app.job_manager.delete_old_jobs(
+        KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )
+
+
+def _why(error: BaseException | None) -> str:
+    """Return in one sentence what ended a worker's life."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    cause = error
+    while cause is not None and not isinstance(cause, psycopg.Error):
+        cause = cause.__cause__
+    if isinstance(cause, psycopg.errors.ForeignKeyViolation):
+        return TAKEN_FOR_DEAD
+    if cause is not None:
+        return explain(DBAPIError(None, None, cause))
+    if isinstance(error, WorkerEndedError):
+        return "The connection to PostgreSQL broke; it is made again."
+    return f"{type(error).__name__}; please report it." if error else ""

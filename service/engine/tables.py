@@ -1,0 +1,73 @@
+"""Procrastinate's tables, in a schema of PostgreSQL's of their own: ours and Alembic never meet them."""
+
+from importlib import resources
+from pathlib import Path
+
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from service.db import Database, DatabaseError, explain
+
+SCHEMA = "attune_jobs"
+LOCK = text("SELECT pg_advisory_xact_lock(hashtext('attune migrations'))")
+COMMENT = text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
+OLDER = "The tables of the cluster's jobs are from an older Procrastinate; run `attune db upgrade`."
+NEWER = "The tables of the cluster's jobs are from a newer Procrastinate; install Attune's newer version here."
+FOREIGN = f"PostgreSQL's schema {SCHEMA} is not Attune's; rename it, then run `attune db upgrade`."
+
+
+def versions() -> list[str]:
+    """Return the names of Procrastinate's migrations, oldest first; the last is what this package needs."""
+    return sorted(file.stem for file in Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+
+
+def prepare(db: Database) -> None:
+    """Make the tables if there are none; any number of workers may do so at once.
+
+    Raises DatabaseError if there are others than this package needs: `upgrade` may change them.
+    """
+    _change(db, upgrading=False)
+
+
+def upgrade(db: Database) -> None:
+    """Make the tables, or bring them up to what this package needs. Raises DatabaseError if they are newer."""
+    _change(db, upgrading=True)
+
+
+def _change(db: Database, upgrading: bool) -> None:
+    try:
+        with db.writers.begin() as connection:
+            connection.execute(LOCK)
+            for script in _needed(connection, upgrading):
+                _run(connection, script)
+    except DBAPIError as error:
+        raise DatabaseError(explain(error)) from None
+
+
+def _needed(connection: Connection, upgrading: bool) -> list[str]:
+    """Return the scripts that are to be run, none if the tables are right."""
+    known = versions()
+    exists = connection.scalar(text("SELECT to_regnamespace(:schema)"), {"schema": SCHEMA})
+    if exists is None:
+        connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+        return [SchemaManager.get_schema()]
+    found = connection.scalar(COMMENT, {"schema": SCHEMA})
+    if found is None:
+        raise DatabaseError(FOREIGN)
+    if found > known[-1]:
+        raise DatabaseError(NEWER)
+    if found < known[-1] and not upgrading:
+        raise DatabaseError(OLDER)
+    folder = resources.files("procrastinate.sql") / "migrations"
+    return [(folder / f"{name}.sql").read_text("utf-8") for name in known if name > found]
+
+
+def _run(connection: Connection, script: str) -> None:
+    """Run a script of several statements in the schema, and note there what it is up to now."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(f"SET LOCAL search_path TO {SCHEMA}".encode())
+    driver.execute(script.encode())
+    driver.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{versions()[-1]}'".encode())
+    driver.execute(b"RESET search_path")
