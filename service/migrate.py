@@ -39,6 +39,17 @@ def upgrade(db: Database, sealer: Sealer) -> tuple[str | None, str]:
     return before, schema.REVISIONS[-1]
 
 
+def make_first(db: Database, sealer: Sealer) -> None:
+    """Make the tables in an empty database; any others are left as they are."""
+    try:
+        with db.read() as session:
+            empty = schema.revision(session) is None
+    except DBAPIError as error:
+        raise DatabaseError(explain(error)) from None
+    if empty:
+        upgrade(db, sealer)
+
+
 @contextmanager
 def rebuilding(db: Database) -> Iterator[Connection]:
     """Open a transaction in which SQLite may rebuild tables: rows that refer to them stay.

@@ -6,24 +6,19 @@ late or run twice harms nothing.
 """
 
 import asyncio
-import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import psycopg
 import structlog
-from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import Status
-from sqlalchemy import make_url
+from procrastinate import App
 from sqlalchemy.exc import DBAPIError
 
 from service import jobs, pinging
-from service.db import POSTGRESQL, DatabaseError, explain
-from service.engine import sends, tables
+from service.db import DatabaseError, explain
+from service.engine import queue, sends, tables
 from service.engine.beats import Beats
 from service.log import place_of
 from service.site import Site
@@ -31,26 +26,12 @@ from service.site import Site
 log = structlog.get_logger()
 
 LATE_SECONDS = 30
-GRACE_SECONDS = 6
-"""What is under way when a worker is to end has so long; Procrastinate lets go of it then."""
 END_SECONDS = 9
 """So long after it was told to end a worker ends, whatever still hangs."""
-BEAT_SECONDS, DEAD_SECONDS = 10.0, 30.0
-"""A worker says so often that it lives; one that has not for so long is dead, and what it took is let go."""
-REAP_SECONDS, CLEAR_SECONDS, KEPT_HOURS = 15, 3600, 1
+HOUSEKEEPING = {"reap": 15, "clear": 3600}
+"""What Procrastinate leaves to its user, and the seconds between two rings."""
 RING = "ring"
 """The name under which a worker's hold on the database is looked at like a job."""
-FIRST = 1
-"""Rings go before sends: there may be hundreds of these."""
-TAKEN_FOR_DEAD = "The other workers took this one for dead; it begins anew."
-
-# Their logs name the database and show tracebacks; what matters of them is said by `Beats`.
-for name in ("procrastinate", "psycopg.pool"):
-    logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
-class WorkerEndedError(Exception):
-    """Procrastinate's worker has ended by itself: one of its tasks lost the database."""
 
 
 class ClusterEngine:
@@ -68,10 +49,12 @@ class ClusterEngine:
         self._site = replace(site, on_planned=sends.enqueue)
         self._wall = wall
         self._stopping = threading.Event()
-        self._jobs = {job.name: job for job in (*jobs.PERIODIC, jobs.Job("send", 1, self._send), *self._pings())}
+        self._jobs = {
+            job.name: job for job in (*jobs.PERIODIC, jobs.Job("send", 1, self._send), *self._pings())
+        }
         self._jobs["plan"] = replace(self._jobs["plan"], run=self._plan)
         self._rings = {name: job.every_seconds for name, job in self._jobs.items()}
-        self._rings |= {"reap": REAP_SECONDS, "clear": CLEAR_SECONDS}
+        self._rings |= HOUSEKEEPING
         self._beats = Beats(clock)
         self._under_way: set[str] = set()
         self._threads = ThreadPoolExecutor(len(self._jobs), thread_name_prefix="job")
@@ -129,53 +112,22 @@ class ClusterEngine:
             life.cancel()
             (error,) = await asyncio.gather(life, return_exceptions=True)
             if not ending.done():
-                self._beats.failed(RING, _why(error))
+                self._beats.failed(RING, queue.why(error))
                 await asyncio.wait({ending}, timeout=1)
 
     async def _work(self) -> None:
         """Run Procrastinate's worker and ring, on connections that end with this; raises what ends it."""
-        app = self._app()
-        async with app.open_async(), asyncio.TaskGroup() as group:
-            group.create_task(self._serve(app))
-            group.create_task(self._ring(app))
-
-    def _app(self) -> App:
-        """Return the tasks under the names that jobs are kept by."""
-        url = make_url(self._site.settings.url).set(drivername="postgresql")
-        connector = PsycopgConnector(
-            conninfo=url.render_as_string(hide_password=False),
-            kwargs=POSTGRESQL,
-            min_size=1,
-            max_size=4,
-            timeout=POSTGRESQL["connect_timeout"],
-            configure=_see_only_jobs,
-        )
-        app = App(connector=connector)
         works = {name: self._carried(job) for name, job in self._jobs.items()}
-        works |= {"reap": lambda **_: _reap(app), "clear": lambda **_: _clear(app)}
-        for name, work in works.items():
-            # One ring at the most waits, however long nobody takes it; none is ever tried again.
-            app.task(name=name, queue=sends.QUEUE, priority=FIRST, queueing_lock=name)(work)
-        return app
-
-    async def _serve(self, app: App) -> None:
-        await app.run_worker_async(
-            name=None,
-            queues=[sends.QUEUE],
-            concurrency=len(self._rings) + 4,
-            install_signal_handlers=False,
-            delete_jobs="always",
-            shutdown_graceful_timeout=GRACE_SECONDS,
-            update_heartbeat_interval=BEAT_SECONDS,
-            stalled_worker_timeout=DEAD_SECONDS,
-        )
-        raise WorkerEndedError
+        app = queue.app_of(self._site.settings.url, works)
+        async with app.open_async(), asyncio.TaskGroup() as group:
+            group.create_task(queue.serve(app, at_once=len(self._rings) + 4))
+            group.create_task(self._ring(app))
 
     async def _ring(self, app: App) -> None:
         """Ring each job once in each of its periods, unless another worker has.
 
-        Procrastinate's own deferrer would ring once for each second that a machine slept, and not at all until
-        a clock that was set back has caught up.
+        Procrastinate's own deferrer would ring once for each second that a machine slept, and not at all
+        until a clock that was set back has caught up.
         """
         rung: dict[str, int] = {}
         while True:
@@ -183,16 +135,16 @@ class ClusterEngine:
             for name, every in self._rings.items():
                 at = int(now // every) * every
                 if rung.get(name) != at:
-                    await _defer(app, name, at)
+                    await queue.ring(app, name, at)
                     rung[name] = at
             self._beats.well(RING)
             self._beats.begin(RING)
             await asyncio.sleep(1 - self._wall() % 1)
 
-    def _carried(self, job: jobs.Job) -> Callable[..., object]:
+    def _carried(self, job: jobs.Job) -> Callable[..., Awaitable[None]]:
         """Return the job as Procrastinate runs it: once at a time in this process, in a thread of ours."""
 
-        async def run(**_: object) -> None:
+        async def run(*_: object, **__: object) -> None:
             if job.name in self._under_way or self._stopping.is_set():
                 return
             self._under_way.add(job.name)
@@ -237,49 +189,3 @@ class ClusterEngine:
             return ()
         every = self._site.settings.ping_minutes * 60
         return (jobs.Job("ping", every, lambda site: pinging.ping(site, self.late())),)
-
-
-async def _see_only_jobs(connection: psycopg.AsyncConnection[object]) -> None:
-    await connection.set_autocommit(True)
-    await connection.execute(f"SET search_path TO {tables.SCHEMA}".encode())
-    await connection.set_autocommit(False)
-
-
-async def _defer(app: App, name: str, at: int) -> None:
-    """Ring one job for the period that begins at `at`, unless it is rung already or an older ring waits."""
-    job = app.tasks[name].configure(task_kwargs={"timestamp": at}).job
-    try:
-        await app.job_manager.defer_periodic_job(job=job, periodic_id="", defer_timestamp=at)
-    except AlreadyEnqueued:
-        return
-
-
-async def _reap(app: App) -> None:
-    """Let go of the jobs that dead workers had taken: their next ring, or the one for sends, does it again."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_SECONDS):
-        await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
-        log.warning("job of a dead worker let go", job=job.task_name)
-    await app.job_manager.prune_stalled_workers(DEAD_SECONDS)
-
-
-async def _clear(app: App) -> None:
-    """Delete the jobs that ended in any way and are there still; most are deleted as they end."""
-    await app.job_manager.delete_old_jobs(
-        KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
-    )
-
-
-def _why(error: BaseException | None) -> str:
-    """Return in one sentence what ended a worker's life."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    cause = error
-    while cause is not None and not isinstance(cause, psycopg.Error):
-        cause = cause.__cause__
-    if isinstance(cause, psycopg.errors.ForeignKeyViolation):
-        return TAKEN_FOR_DEAD
-    if cause is not None:
-        return explain(DBAPIError(None, None, cause))
-    if isinstance(error, WorkerEndedError):
-        return "The connection to PostgreSQL broke; it is made again."
-    return f"{type(error).__name__}; please report it." if error else ""

@@ -10,9 +10,7 @@ from service.engine.tables import SCHEMA
 QUEUE = "attune"
 A_JOB = 100
 """Messages that are worth a worker more: each carries what it claims, until nothing is left."""
-SEE_JOBS = text(
-    f"SELECT set_config('search_path', current_setting('search_path') || ', {SCHEMA}', true)"  # noqa: S608
-)
+SEE_JOBS = text(f"SELECT set_config('search_path', current_setting('search_path') || ', {SCHEMA}', true)")
 APP = App(connector=SyncPsycopgConnector())
 """Never opened: it uses the connection of whoever plans."""
 

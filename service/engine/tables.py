@@ -13,7 +13,7 @@ SCHEMA = "attune_jobs"
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext('attune migrations'))")
 COMMENT = text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
 OLDER = "The tables of the cluster's jobs are from an older Procrastinate; run `attune db upgrade`."
-NEWER = "The tables of the cluster's jobs are from a newer Procrastinate; install Attune's newer version here."
+NEWER = "The tables of the cluster's jobs are from a newer Procrastinate; install the newer Attune here."
 FOREIGN = f"PostgreSQL's schema {SCHEMA} is not Attune's; rename it, then run `attune db upgrade`."
 
 
@@ -31,7 +31,7 @@ def prepare(db: Database) -> None:
 
 
 def upgrade(db: Database) -> None:
-    """Make the tables, or bring them up to what this package needs. Raises DatabaseError if they are newer."""
+    """Make the tables, or bring them up to this package's. Raises DatabaseError if they are newer."""
     _change(db, upgrading=True)
 
 
