@@ -132,11 +132,17 @@ class ClusterEngine:
         rung: dict[str, int] = {}
         while True:
             now = self._wall()
-            for name, every in self._rings.items():
-                at = int(now // every) * every
-                if rung.get(name) != at:
-                    await queue.ring(app, name, at)
-                    rung[name] = at
+            try:
+                for name, every in self._rings.items():
+                    at = int(now // every) * every
+                    if rung.get(name) != at:
+                        await queue.ring(app, name, at)
+                        rung[name] = at
+            except (
+                Exception
+            ) as error:  # Noted at once: a worker that has lost its database takes long to end.
+                self._beats.failed(RING, queue.why(error))
+                raise
             self._beats.well(RING)
             self._beats.begin(RING)
             await asyncio.sleep(1 - self._wall() % 1)

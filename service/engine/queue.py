@@ -22,6 +22,10 @@ GRACE_SECONDS = 6
 """What is under way when a worker is to end has so long; Procrastinate lets go of it then."""
 BEAT_SECONDS, DEAD_SECONDS = 10.0, 30.0
 """A worker says so often that it lives; one that has not for so long is dead, and what it took is let go."""
+LOOK_SECONDS = 0.5
+"""A worker is told of each new job, but misses what it is told amid a look: so it looks as often too."""
+POOL_SECONDS = 5.0
+"""The longest that anything waits for a connection of a worker's own."""
 KEPT_HOURS = 1
 FIRST = 1
 """Rings go before sends: there may be hundreds of these."""
@@ -45,7 +49,7 @@ def app_of(database_url: str, works: Mapping[str, Callable[..., object]]) -> App
         kwargs=POSTGRESQL,
         min_size=1,
         max_size=4,
-        timeout=POSTGRESQL["connect_timeout"],
+        timeout=POOL_SECONDS,
         configure=_see_only_jobs,
     )
     app = App(connector=connector)
@@ -62,6 +66,7 @@ async def serve(app: App, at_once: int) -> None:
         concurrency=at_once,
         install_signal_handlers=False,
         delete_jobs="always",
+        fetch_job_polling_interval=LOOK_SECONDS,
         shutdown_graceful_timeout=GRACE_SECONDS,
         update_heartbeat_interval=BEAT_SECONDS,
         stalled_worker_timeout=DEAD_SECONDS,

@@ -1,6 +1,5 @@
 """Procrastinate's tables, in a schema of PostgreSQL's of their own: ours and Alembic never meet them."""
 
-from importlib import resources
 from pathlib import Path
 
 from procrastinate.schema import SchemaManager
@@ -11,6 +10,7 @@ from service.db import Database, DatabaseError, explain
 
 SCHEMA = "attune_jobs"
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext('attune migrations'))")
+EXISTS = text("SELECT to_regnamespace(:schema)")
 COMMENT = text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
 OLDER = "The tables of the cluster's jobs are from an older Procrastinate; run `attune db upgrade`."
 NEWER = "The tables of the cluster's jobs are from a newer Procrastinate; install the newer Attune here."
@@ -37,37 +37,47 @@ def upgrade(db: Database) -> None:
 
 def _change(db: Database, upgrading: bool) -> None:
     try:
-        with db.writers.begin() as connection:
-            connection.execute(LOCK)
-            for script in _needed(connection, upgrading):
-                _run(connection, script)
+        while _step(db, upgrading):
+            pass
     except DBAPIError as error:
         raise DatabaseError(explain(error)) from None
 
 
-def _needed(connection: Connection, upgrading: bool) -> list[str]:
-    """Return the scripts that are to be run, none if the tables are right."""
+def _step(db: Database, upgrading: bool) -> bool:
+    """Run the one script that comes next, in a transaction of its own; say whether there was one.
+
+    Two in one may not be: PostgreSQL takes a new value of an enumeration only after a commit.
+    """
     known = versions()
-    exists = connection.scalar(text("SELECT to_regnamespace(:schema)"), {"schema": SCHEMA})
-    if exists is None:
-        connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
-        return [SchemaManager.get_schema()]
-    found = connection.scalar(COMMENT, {"schema": SCHEMA})
-    if found is None:
-        raise DatabaseError(FOREIGN)
-    if found > known[-1]:
-        raise DatabaseError(NEWER)
-    if found < known[-1] and not upgrading:
-        raise DatabaseError(OLDER)
-    folder = resources.files("procrastinate.sql") / "migrations"
-    return [(folder / f"{name}.sql").read_text("utf-8") for name in known if name > found]
+    with db.writers.begin() as connection:
+        connection.execute(LOCK)
+        if connection.scalar(EXISTS, {"schema": SCHEMA}) is None:
+            connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+            run(connection, SchemaManager.get_schema(), known[-1])
+            return True
+        found = connection.scalar(COMMENT, {"schema": SCHEMA})
+        if found is None:
+            raise DatabaseError(FOREIGN)
+        if found > known[-1]:
+            raise DatabaseError(NEWER)
+        later = [name for name in known if name > found]
+        if later and not upgrading:
+            raise DatabaseError(OLDER)
+        for name in later[:1]:
+            run(connection, script(name), name)
+        return bool(later)
 
 
-def _run(connection: Connection, script: str) -> None:
+def script(name: str) -> str:
+    """Return the text of one of Procrastinate's migrations."""
+    return (Path(SchemaManager.get_migrations_path()) / f"{name}.sql").read_text("utf-8")
+
+
+def run(connection: Connection, words: str, version: str) -> None:
     """Run a script of several statements in the schema, and note there what it is up to now."""
     driver = connection.connection.driver_connection
     assert driver is not None
     driver.execute(f"SET LOCAL search_path TO {SCHEMA}".encode())
-    driver.execute(script.encode())
-    driver.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{versions()[-1]}'".encode())
+    driver.execute(words.encode())
+    driver.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{version}'".encode())
     driver.execute(b"RESET search_path")
