@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from procrastinate import App
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 from service import planning
 from service.engine import queue, sends, tables
@@ -49,7 +49,7 @@ def running(engine: ClusterEngine) -> Iterator[ClusterEngine]:
 def ask(site: Site, statement: str) -> list[Any]:
     with site.db.write() as session:
         session.execute(sends.SEE_JOBS)
-        done = session.execute(text(statement))
+        done = cast(CursorResult[Any], session.execute(text(statement)))
         return list(done) if done.returns_rows else []
 
 
@@ -78,8 +78,7 @@ def test_workers_share_what_is_due(two_worlds: tuple[World, World], world: World
         one.take_up("gratitude", "daily", "daily 12:00", person)
     with running(ClusterEngine(one.site)) as first, running(ClusterEngine(other.site)) as second:
         one.at = other.at = one.at.replace(hour=12)
-        for person in (alex, sam):
-            eventually(lambda person=person: len(one.told(person)) == 3)
+        eventually(lambda: [len(one.told(person)) for person in (alex, sam)] == [3, 3])
         eventually(lambda: last_tick(one.site) is not None)
         assert first.late() == second.late() == {}
         assert count(one.site, WORKERS) == 2
