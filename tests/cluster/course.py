@@ -36,7 +36,7 @@ LATENCY = (0.005, 0.02)
 """Seconds until the provider has stored a message, and again until it answers."""
 LOOK_SECONDS = 0.1
 STALLED_SECONDS = 120
-PATIENCE = 90
+"""What has not moved for so long will not move any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Cluster:
             now = len(self.twilio.records)
             if now != before:
                 moved, before = time.monotonic(), now
-            assert time.monotonic() < moved + PATIENCE, f"This did not happen: {what}."
+            assert time.monotonic() < moved + STALLED_SECONDS, f"This did not happen: {what}."
             time.sleep(LOOK_SECONDS)
 
     def living(self) -> int:

@@ -23,6 +23,7 @@ def test_nothing_is_lost_or_sent_twice_among_hosts() -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=900,
     )
     found = json.loads(done.stdout or "{}")
     assert found, done.stderr
