@@ -40,10 +40,11 @@ def upgrade(db: Database, sealer: Sealer) -> tuple[str | None, str]:
 
 
 def make_first(db: Database, sealer: Sealer) -> None:
-    """Make the tables in an empty database; any others are left as they are."""
+    """Make the tables in an empty database and bind them to the key; any others are left as they are."""
     try:
         with db.read() as session:
-            empty = schema.revision(session) is None
+            # Another worker may have made them just now, and not bound them yet.
+            empty = schema.revision(session) is None or session.get(Meta, schema.FINGERPRINT) is None
     except DBAPIError as error:
         raise DatabaseError(explain(error)) from None
     if empty:

@@ -27,6 +27,6 @@ def cluster_engine() -> type["ClusterEngine"]:
 
 
 def upgrade_tables(db: Database) -> None:
-    """Make or bring up the tables of the cluster's jobs, where there can be one. Raises DatabaseError."""
+    """Bring up the tables of the cluster's jobs, where there are any. Raises DatabaseError."""
     if has_cluster() and not db.is_sqlite:
         import_module("service.engine.tables").upgrade(db)

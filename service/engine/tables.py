@@ -31,7 +31,7 @@ def prepare(db: Database) -> None:
 
 
 def upgrade(db: Database) -> None:
-    """Make the tables, or bring them up to this package's. Raises DatabaseError if they are newer."""
+    """Bring the tables up to this package's, if there are any. Raises DatabaseError if they are newer."""
     _change(db, upgrading=True)
 
 
@@ -52,6 +52,8 @@ def _step(db: Database, upgrading: bool) -> bool:
     with db.writers.begin() as connection:
         connection.execute(LOCK)
         if connection.scalar(EXISTS, {"schema": SCHEMA}) is None:
+            if upgrading:
+                return False  # No worker was ever here, and there may never be one.
             connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
             run(connection, SchemaManager.get_schema(), known[-1])
             return True

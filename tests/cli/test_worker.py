@@ -42,11 +42,16 @@ def test_the_extra_is_missing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_other_tables_or_another_key(on_postgresql: Cli, database_url: str) -> None:
     cli = on_postgresql
-    assert cli.run("db", "upgrade").exit_code == 0
     db = Database(database_url)
+    tables.prepare(db)
+    before = tables.versions()[-2]
     with db.write() as session:
-        session.execute(text(f"COMMENT ON SCHEMA {tables.SCHEMA} IS '00.00.00_01_initial'"))
+        session.execute(text(f"COMMENT ON SCHEMA {tables.SCHEMA} IS '{before}'"))
     assert "run `attune db upgrade`" in refused(cli, 1)
+    with db.write() as session:
+        session.execute(text(f"COMMENT ON SCHEMA {tables.SCHEMA} IS '99.00'"))
+    for command in (("run", "worker"), ("db", "upgrade")):
+        assert "from a newer Procrastinate" in cli.run(*command, code=1).stderr
     with db.write() as session:
         session.execute(text(f"DROP SCHEMA {tables.SCHEMA} CASCADE"))
     db.close()

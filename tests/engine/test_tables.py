@@ -87,6 +87,8 @@ def test_tables_that_are_not_right_are_refused_in_one_sentence(db: Database) -> 
 
 def test_older_tables_are_brought_up(db: Database) -> None:
     tables.upgrade(db)
+    assert shape(db) == {}  # Where no worker ever was, none are made.
+    tables.prepare(db)
     wanted = shape(db)
     execute(db, f"DROP SCHEMA {tables.SCHEMA} CASCADE", f"CREATE SCHEMA {tables.SCHEMA}")
     # As Procrastinate has it that was before the newest migrations.
