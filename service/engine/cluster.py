@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import structlog
-from procrastinate import App
+from procrastinate import App, JobContext
+from procrastinate.manager import JobManager
 from sqlalchemy.exc import DBAPIError
 
 from service import jobs, pinging
@@ -28,8 +29,8 @@ log = structlog.get_logger()
 LATE_SECONDS = 30
 END_SECONDS = 9
 """So long after it was told to end a worker ends, whatever still hangs."""
-HOUSEKEEPING = {"reap": 15, "clear": 3600}
-"""What Procrastinate leaves to its user, and the seconds between two rings."""
+HOUSEKEEPING = {"reap": (15, queue.reap), "clear": (3600, queue.clear)}
+"""What Procrastinate leaves to its user, with the seconds between two rings."""
 RING = "ring"
 """The name under which a worker's hold on the database is looked at like a job."""
 
@@ -54,7 +55,7 @@ class ClusterEngine:
         }
         self._jobs["plan"] = replace(self._jobs["plan"], run=self._plan)
         self._rings = {name: job.every_seconds for name, job in self._jobs.items()}
-        self._rings |= HOUSEKEEPING
+        self._rings |= {name: every for name, (every, _) in HOUSEKEEPING.items()}
         self._beats = Beats(clock)
         self._under_way: set[str] = set()
         self._threads = ThreadPoolExecutor(len(self._jobs), thread_name_prefix="job")
@@ -90,7 +91,7 @@ class ClusterEngine:
 
         `ring` stands for this worker's hold on the database. What other workers run is theirs to tell.
         """
-        found = {name: self._beats.trouble(name, self._patience(name)) for name in (*self._jobs, RING)}
+        found = {name: self._beats.trouble(name, self._patience(name)) for name in (*self._rings, RING)}
         return {name: why for name, why in found.items() if why is not None}
 
     def _patience(self, name: str) -> float:
@@ -118,6 +119,7 @@ class ClusterEngine:
     async def _work(self) -> None:
         """Run Procrastinate's worker and ring, on connections that end with this; raises what ends it."""
         works = {name: self._carried(job) for name, job in self._jobs.items()}
+        works |= {name: self._kept(name, keep) for name, (_, keep) in HOUSEKEEPING.items()}
         app = queue.app_of(self._site.settings.url, works)
         async with app.open_async(), asyncio.TaskGroup() as group:
             group.create_task(queue.serve(app, at_once=len(self._rings) + 4))
@@ -138,9 +140,8 @@ class ClusterEngine:
                     if rung.get(name) != at:
                         await queue.ring(app, name, at)
                         rung[name] = at
-            except (
-                Exception
-            ) as error:  # Noted at once: a worker that has lost its database takes long to end.
+            except Exception as error:
+                # Noted at once: a worker that has lost its database takes long to end.
                 self._beats.failed(RING, queue.why(error))
                 raise
             self._beats.well(RING)
@@ -157,6 +158,20 @@ class ClusterEngine:
             running = self._threads.submit(self._run, job)
             running.add_done_callback(lambda _: self._under_way.discard(job.name))
             await asyncio.wrap_future(running)
+
+        return run
+
+    def _kept(
+        self, name: str, keep: Callable[[JobManager], Awaitable[None]]
+    ) -> Callable[..., Awaitable[None]]:
+        """Return a work of housekeeping as Procrastinate runs it."""
+
+        async def run(context: JobContext, **_: object) -> None:
+            try:
+                await keep(context.app.job_manager)
+                self._beats.well(name)
+            except Exception as error:
+                self._beats.failed(name, queue.why(error))
 
         return run
 

@@ -7,12 +7,12 @@ import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from service.db import POSTGRESQL, explain
+from service.db import LET_GO, POSTGRESQL, explain
 from service.engine import tables
 from service.engine.sends import QUEUE
 
@@ -53,7 +53,7 @@ def app_of(database_url: str, works: Mapping[str, Callable[..., object]]) -> App
         configure=_see_only_jobs,
     )
     app = App(connector=connector)
-    for name, work in (*works.items(), ("reap", reap), ("clear", clear)):
+    for name, work in works.items():
         # One ring at the most waits, however long nobody takes it; none is ever tried again.
         app.task(name=name, queue=QUEUE, priority=FIRST, queueing_lock=name, pass_context=True)(work)
     return app
@@ -76,7 +76,7 @@ async def serve(app: App, at_once: int) -> None:
 
 async def _see_only_jobs(connection: psycopg.AsyncConnection[object]) -> None:
     await connection.set_autocommit(True)
-    await connection.execute(f"SET search_path TO {tables.SCHEMA}".encode())
+    await connection.execute(f"{LET_GO}; SET search_path TO {tables.SCHEMA}".encode())
     await connection.set_autocommit(False)
 
 
@@ -89,18 +89,17 @@ async def ring(app: App, name: str, at: int) -> None:
         return
 
 
-async def reap(context: JobContext, **_: object) -> None:
+async def reap(manager: JobManager) -> None:
     """Let go of the jobs that dead workers had taken: the next ring does it again."""
-    manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_SECONDS):
         await manager.finish_job(job, Status.FAILED, delete_job=True)
         log.warning("job of a dead worker let go", job=job.task_name)
     await manager.prune_stalled_workers(DEAD_SECONDS)
 
 
-async def clear(context: JobContext, **_: object) -> None:
+async def clear(manager: JobManager) -> None:
     """Delete the jobs that ended in any way and are there still; most are deleted as they end."""
-    await context.app.job_manager.delete_old_jobs(
+    await manager.delete_old_jobs(
         KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )
 
