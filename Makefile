@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: demo test check bench crash docs lint setup clean
+.PHONY: demo test check bench crash hosts docs lint setup clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/ready
@@ -23,6 +23,9 @@ bench: $(VENV)/ready-dev
 
 crash: $(VENV)/ready-dev
 	@$(BIN)/python -m tests.crash $(ARGS)
+
+hosts: $(VENV)/ready-dev
+	@$(BIN)/python -m tests.cluster $(ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

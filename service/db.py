@@ -17,6 +17,7 @@ from typing import cast
 from sqlalchemy import Connection, CursorResult, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -29,6 +30,20 @@ MOMENT_MS = 200
 """How long an emptying of SQLite's log waits for whoever reads before it makes way for others."""
 REWRITTEN_BYTES = 512 * 1024 * 1024
 """A larger file is not rewritten to be rid of what was deleted: nobody could write for many seconds."""
+
+POSTGRESQL = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A line that was cut says nothing: after 20 to 25 seconds its connections count as broken, here …"""
+LET_GO = """
+SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
+SET tcp_user_timeout = 20000; SET idle_in_transaction_session_timeout = 300000
+"""
+"""… and at the server, or the rows that a machine had locked would stay locked for hours after it is gone."""
 
 
 class DatabaseError(AttuneError):
@@ -162,20 +177,28 @@ def _engine(url: str, busy_seconds: float) -> Engine:
             "or postgresql+psycopg://user@host/attune."
         ) from None
     if parsed.drivername != "sqlite":
-        return create_engine(
+        engine = create_engine(
             parsed,
             pool_size=10,
             max_overflow=20,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"connect_timeout": 10},
+            connect_args=POSTGRESQL,
         )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_engine(
         parsed, pool_size=16, max_overflow=48, connect_args={"timeout": busy_seconds}, hide_parameters=True
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.autocommit = True  # What is set inside a transaction ends with one that is rolled back.
+    connection.cursor().execute(LET_GO)
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -48,10 +48,10 @@ class Job:
     run: Callable[[Site], int]
 
 
-def plan(site: Site) -> int:
+def plan(site: Site, going_on: Callable[[], bool] = lambda: True) -> int:
     """Plan for all who are due, batch by batch; return how many people were looked at."""
     total = 0
-    while people := planning.plan_due(site, site.now()).people:
+    while going_on() and (people := planning.plan_due(site, site.now()).people):
         total += people
     return total
 

@@ -39,6 +39,18 @@ def upgrade(db: Database, sealer: Sealer) -> tuple[str | None, str]:
     return before, schema.REVISIONS[-1]
 
 
+def make_first(db: Database, sealer: Sealer) -> None:
+    """Make the tables in an empty database and bind them to the key; any others are left as they are."""
+    try:
+        with db.read() as session:
+            # Another worker may have made them just now, and not bound them yet.
+            empty = schema.revision(session) is None or session.get(Meta, schema.FINGERPRINT) is None
+    except DBAPIError as error:
+        raise DatabaseError(explain(error)) from None
+    if empty:
+        upgrade(db, sealer)
+
+
 @contextmanager
 def rebuilding(db: Database) -> Iterator[Connection]:
     """Open a transaction in which SQLite may rebuild tables: rows that refer to them stay.

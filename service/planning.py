@@ -64,6 +64,8 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
         added = [nudge for nudge in nudges if nudge.id in new]
         live = [nudge for nudge in added if nudge.state is NudgeState.PLANNED]
         _follow_up(session, live, people, looked)
+        if site.on_planned:
+            site.on_planned(session, sum(nudge.not_before <= now for nudge in live))
         return Planned(len(people), len(live), len(added) - len(live))
 
 

@@ -1,7 +1,8 @@
-"""Starting and stopping: daemon, web server, both in one process, and the demonstration."""
+"""Starting and stopping: daemon, worker, web server, daemon and web server in one, and the demonstration."""
 
 import errno
 import gc
+import os
 import signal
 import socket
 import tempfile
@@ -10,17 +11,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 from fastapi import FastAPI
 
 from habits import replies
-from service import demo
+from service import demo, migrate
 from service.db import Database
 from service.engine.local import LocalEngine
-from service.errors import AttuneError
+from service.errors import AttuneError, WrongUsage
 from service.health import LateJobs
-from service.site import Site
+from service.settings import Settings
+from service.site import Site, open_key
 from service.web import phone
 from service.web.app import create_app
 from service.web.patience import Impatient
@@ -28,6 +31,9 @@ from service.web.patience import Impatient
 GRACE_SECONDS = 1
 HURRY_SECONDS = 6.0
 """A request waits no longer for its turn to write, and as long again for other programs: Twilio waits 15."""
+NOT_SHARED = (
+    "Workers share a PostgreSQL, and this database is SQLite: set ATTUNE_DATABASE_URL, or start `attune up`."
+)
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -48,15 +54,48 @@ def run_web(site: Site, host: str, port: int, tell: Callable[[str], None]) -> No
 
 def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
     """Run the daemon alone until a signal ends it."""
-    ended = threading.Event()
-    for number in SIGNALS:
-        signal.signal(number, lambda *_: ended.set())
+    ended = _note_signals()
     get_ready_to_read()
     with working(site):
         gc.freeze()
         tell("the daemon is at work")
         ended.wait()
         _end_by_signals()
+
+
+class Worker(Protocol):
+    """An engine that shares the work with those of other processes."""
+
+    def start(self) -> None:
+        """Begin to work."""
+
+    def stop(self) -> bool:
+        """Finish what is under way; say whether all of it ended in time."""
+
+
+def run_worker(worker: Worker, tell: Callable[[str], None]) -> None:
+    """Run one of any number of workers until a signal ends it, in 10 s at the most."""
+    ended = _note_signals()
+    get_ready_to_read()
+    worker.start()
+    gc.freeze()
+    tell("the worker is at work")
+    ended.wait()
+    _end_by_signals()
+    if not worker.stop():
+        # Python would wait for the threads that still hang. What they have claimed, other workers settle.
+        os._exit(0)
+
+
+def make_first_tables(settings: Settings) -> None:
+    """Let the first of several workers that start on an empty database make the tables.
+
+    Raises WrongUsage for a database that workers cannot share.
+    """
+    with closing(Database(settings.url, settings.busy_seconds)) as db:
+        if db.is_sqlite:
+            raise WrongUsage(NOT_SHARED)
+        migrate.make_first(db, open_key(settings))
 
 
 def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
@@ -138,6 +177,14 @@ def web_server(app: FastAPI) -> uvicorn.Server:
         timeout_keep_alive=5,
     )
     return uvicorn.Server(config)
+
+
+def _note_signals() -> threading.Event:
+    """Return an event that both signals set from here on."""
+    ended = threading.Event()
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: ended.set())
+    return ended
 
 
 def _end_by_signals() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from notifiers import registry
 from notifiers.base import Notifier
@@ -32,6 +33,8 @@ class Site:
     notifiers: Mapping[str, Notifier] = field(default_factory=dict)
     """Configured channels by name; the first that can reach a kind of address carries it."""
     now: Callable[[], datetime] = real_now
+    on_planned: Callable[[Session, int], None] | None = None
+    """Told, in the transaction that plans, how many messages may go at once."""
 
     def notifier_for(self, address_kind: str) -> Notifier | None:
         return next((n for n in self.notifiers.values() if address_kind in n.address_kinds), None)

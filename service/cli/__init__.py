@@ -22,7 +22,7 @@ COMMANDS = {
         "service.cli.prove:prove",
         "Kill a throw-away Attune again and again, and count what went out.",
     ),
-    "run": ("service.cli.run:run", "Run the daemon or the web server alone."),
+    "run": ("service.cli.run:run", "Run the daemon, the web server or a worker alone."),
     "couple": ("service.cli.couple:couple", "Couples: two people who practise together."),
     "person": ("service.cli.person:person", "People: enrol, edit, show, pause, resume."),
     "consent": ("service.cli.consent:consent", "Consent: what people agreed to, when, and in which words."),

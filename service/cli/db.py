@@ -5,6 +5,7 @@ import click
 from service import migrate
 from service.cli import show
 from service.db import Database
+from service.engine import installed
 from service.site import open_key
 
 
@@ -21,6 +22,7 @@ def upgrade(json_: bool) -> None:
     database = Database(settings.url, settings.busy_seconds)
     try:
         before, after = migrate.upgrade(database, open_key(settings))
+        installed.upgrade_tables(database)
     finally:
         database.close()
     show.record({"before": before, "after": after}, json_)

@@ -1,4 +1,4 @@
-"""`attune up`, `attune demo`, `attune run daemon`, `attune run web`."""
+"""`attune up`, `attune demo`, `attune run daemon`, `attune run web`, `attune run worker`."""
 
 import sys
 
@@ -6,6 +6,7 @@ import click
 
 from service import log, running
 from service.cli import show
+from service.engine import installed
 from service.errors import WrongUsage
 from service.site import Site
 
@@ -43,7 +44,7 @@ def demo(host: str, port: int) -> None:
 
 @click.group()
 def run() -> None:
-    """Run the daemon or the web server alone."""
+    """Run the daemon, the web server or a worker alone."""
 
 
 @run.command()
@@ -65,6 +66,20 @@ def web() -> None:
             site.settings.port,
             lambda url: _tell(f"Attune's web server is on {url}"),
         )
+
+
+@run.command()
+def worker() -> None:
+    """Plan and send beside any number of workers on one PostgreSQL, until Ctrl-C.
+
+    Start as many as you like, on as many machines as you like: they share the database and the key, and need
+    no list of each other. docs/cluster.md says how.
+    """
+    engine = installed.cluster_engine()
+    running.make_first_tables(show.settings())
+    with show.site() as site:
+        _ready(site)
+        running.run_worker(engine(site), lambda words: _tell(f"Attune: {words}"))
 
 
 def _ready(site: Site) -> None:

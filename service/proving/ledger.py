@@ -7,6 +7,7 @@ status URL, and the provider keeps all that it stored.
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from sqlalchemy.orm import Session
 from notifiers.standin import Record, TwilioServer
 from service import acting, deliveries, summary
 from service.models import Attempt, EntryRow, Nudge, Receipt, Reply
-from service.proving.crowd import Crowd
 from service.site import Site
 from service.states import Cause, NudgeState, ReplyState
 
@@ -44,6 +44,17 @@ class Cut:
         self.in_a_hand_over += bool(open_attempts - self.attempts)
         self.with_work_waiting += waiting
         self.attempts |= open_attempts
+
+
+class Load(Protocol):
+    """What people were to get and what they wrote."""
+
+    reminded: set[UUID]
+    """The reminders that were made due."""
+    begun: dict[str, str]
+    """The texts that people wrote, by the id of each."""
+    taken: set[str]
+    """The ids of texts that the installation said it has."""
 
 
 @dataclass(slots=True)
@@ -104,13 +115,13 @@ class Ledger:
         return row | {f"lost: {why}": number for why, number in self.lost_by.items() if number}
 
 
-def draw(site: Site, twilio: TwilioServer, crowd: Crowd, cut: Cut, seed: int) -> Ledger:
+def draw(site: Site, twilio: TwilioServer, crowd: Load, cut: Cut, seed: int) -> Ledger:
     """Hold the rows against what the provider saw."""
     with site.db.read() as session:
         return _draw(session, twilio, crowd, cut, seed, site.now())
 
 
-def _draw(session: Session, twilio: TwilioServer, crowd: Crowd, cut: Cut, seed: int, now: datetime) -> Ledger:
+def _draw(session: Session, twilio: TwilioServer, crowd: Load, cut: Cut, seed: int, now: datetime) -> Ledger:
     nudges = {row.id: row for row in session.scalars(select(Nudge))}
     attempts = {row.id: row for row in session.scalars(select(Attempt))}
     at_provider = {record.sid: _attempt_id(record) for record in twilio.messages}
@@ -198,7 +209,7 @@ def _shown(session: Session, ledger: Ledger, unknown: set[UUID], now: datetime) 
     ledger.unknown_in_doctor = summary.health(session, now, show_all=True).unknown
 
 
-def _texts(session: Session, ledger: Ledger, nudges: dict[UUID, Nudge], crowd: Crowd) -> dict[str, int]:
+def _texts(session: Session, ledger: Ledger, nudges: dict[UUID, Nudge], crowd: Load) -> dict[str, int]:
     """Count the texts that people wrote, and return how many were lost on which way."""
     replies = {row.provider_id: row for row in session.scalars(select(Reply))}
     entries = Counter(session.scalars(select(EntryRow.source_id)))

@@ -13,7 +13,7 @@ from tests.deploy.tools import DEPLOY, ROOT, tool
 COMPOSE = DEPLOY / "compose.yaml"
 FILE: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
-OURS = {"init", "migrate", "web", "daemon"}
+OURS = {"init", "migrate", "web", "daemon", "worker"}
 
 each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 
@@ -46,6 +46,7 @@ def test_what_runs() -> None:
         "migrate": ["db", "upgrade"],
         "web": ["run", "web"],
         "daemon": ["run", "daemon"],
+        "worker": ["run", "worker"],
     }
     assert set(SERVICES) - OURS == {"db", "caddy"}
 
@@ -99,7 +100,7 @@ def test_no_secret_stands_in_the_environment() -> None:
 
 def test_the_key_lies_where_attune_looks_for_it() -> None:
     keys = {"source": "attune_key", "target": "/var/lib/attune/secrets/attune_key"}
-    assert all(keys in SERVICES[name]["secrets"] for name in ("migrate", "web", "daemon"))
+    assert all(keys in SERVICES[name]["secrets"] for name in OURS - {"init"})
     assert "ATTUNE_HOME=/var/lib/attune" in (DEPLOY / "Dockerfile").read_text()
     assert "attune_key" not in str(SERVICES["init"]["secrets"]), "It is made there."
 
@@ -111,6 +112,6 @@ def test_secrets_beside_it_are_never_committed() -> None:
 
 def test_the_tables_are_ready_before_anything_reads_them() -> None:
     ready = {"migrate": {"condition": "service_completed_successfully"}}
-    assert SERVICES["web"]["depends_on"] == SERVICES["daemon"]["depends_on"] == ready
+    assert all(SERVICES[name]["depends_on"] == ready for name in ("web", "daemon", "worker"))
     assert SERVICES["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
     assert SERVICES["db"]["healthcheck"]["test"][1] == "pg_isready"
