@@ -3,11 +3,14 @@
 A broken account is stopped, and tried again gently. Lock order: person, nudge, sender.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from math import floor
+from typing import cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from notifiers.base import Limited, Notifier
@@ -24,6 +27,21 @@ SET_BACK = timedelta(minutes=1)
 # Built once: to build a statement takes longer than to run it.
 ALL = select(SenderState).order_by(SenderState.sender)
 LOCKED = ALL.with_for_update().execution_options(populate_existing=True)
+_TABLE = cast(Table, SenderState.__table__)
+WORKS = (
+    update(SenderState)
+    .where(SenderState.sender == bindparam("name"), SenderState.stopped_at.is_not(None))
+    .values(stopped_at=None, code=None)
+)
+BOOK = (
+    update(_TABLE)
+    .where(_TABLE.c.sender == bindparam("name"), _TABLE.c.today == bindparam("day"))
+    .values(
+        messages_today=_TABLE.c.messages_today + bindparam("messages"),
+        segments_today=_TABLE.c.segments_today + bindparam("segments"),
+        spent_today=_TABLE.c.spent_today + bindparam("money"),
+    )
+)
 THESE = select(SenderState).where(SenderState.sender.in_(bindparam("names", expanding=True)))
 
 
@@ -49,10 +67,13 @@ def lock(session: Session, names: Collection[str]) -> dict[str, SenderState]:
     return found
 
 
-def short_of_tokens(session: Session, per_second: dict[str, float], now: datetime) -> set[str]:
-    """Return those senders, each given with its limit, that may be given nothing at this instant."""
-    states = session.scalars(THESE, {"names": list(per_second)})
-    return {state.sender for state in states if not has_token(state, per_second[state.sender], now)}
+def tokens_of(session: Session, per_second: dict[str, float], now: datetime) -> dict[str, int]:
+    """Return how many messages each of these senders, given with its limit, may be given at this instant."""
+    known = {state.sender: state for state in session.scalars(THESE, {"names": list(per_second)})}
+    return {
+        name: _whole_tokens(known.get(name) or SenderState(sender=name), limit, now)
+        for name, limit in per_second.items()
+    }
 
 
 def limit_of(notifier: Notifier) -> float:
@@ -62,7 +83,11 @@ def limit_of(notifier: Notifier) -> float:
 
 def has_token(state: SenderState, per_second: float, now: datetime) -> bool:
     """Say whether this sender may be given one more message now."""
-    return not per_second or floor(_tokens(state, per_second, now) + EARLY) >= 1
+    return not per_second or _whole_tokens(state, per_second, now) >= 1
+
+
+def _whole_tokens(state: SenderState, per_second: float, now: datetime) -> int:
+    return max(0, floor(_tokens(state, per_second, now) + EARLY))
 
 
 def take(state: SenderState, per_second: float, segments: int, cost: float, now: datetime) -> None:
@@ -89,32 +114,48 @@ def _tokens(state: SenderState, per_second: float, now: datetime) -> float:
     return min(full, state.tokens + passed * per_second)
 
 
-def correct(session: Session, attempt: Attempt, segments: int) -> None:
+@dataclass(slots=True)
+class Sums:
+    """What is to be added to the sums of a sender's day."""
+
+    messages: int = 0
+    segments: int = 0
+    money: float = 0.0
+
+
+Sheet = defaultdict[tuple[str, date], Sums]
+"""Sums by sender and by the day in UTC."""
+
+
+def new_sheet() -> Sheet:
+    return defaultdict(Sums)
+
+
+def correct(sheet: Sheet, attempt: Attempt, segments: int) -> None:
     """Let an attempt have taken this many segments, in its row and in its sender's sums of that day."""
     before, cost = attempt.segments or 0, attempt.cost
     if segments == before:
         return
     attempt.segments = segments
     attempt.cost = cost * segments / before if before else 0.0
-    _book(session, attempt, 0, segments - before, attempt.cost - cost)
+    sums = sheet[attempt.sender, attempt.claimed_at.date()]
+    sums.segments += segments - before
+    sums.money += attempt.cost - cost
 
 
-def give_back(session: Session, attempt: Attempt) -> None:
+def give_back(sheet: Sheet, attempt: Attempt) -> None:
     """Take an attempt that brought nothing to anybody out of its sender's sums of that day."""
-    _book(session, attempt, -1, -(attempt.segments or 0), -attempt.cost)
+    sums = sheet[attempt.sender, attempt.claimed_at.date()]
+    sums.messages -= 1
+    sums.segments -= attempt.segments or 0
+    sums.money -= attempt.cost
 
 
-def _book(session: Session, attempt: Attempt, messages: int, segments: int, cost: float) -> None:
-    session.execute(
-        update(SenderState)
-        .where(SenderState.sender == attempt.sender, SenderState.today == attempt.claimed_at.date())
-        .values(
-            messages_today=SenderState.messages_today + messages,
-            segments_today=SenderState.segments_today + segments,
-            spent_today=SenderState.spent_today + cost,
-        )
-        .execution_options(synchronize_session=False)
-    )
+def book(session: Session, sheet: Sheet) -> None:
+    """Add to the senders' sums, unless their next day has begun; one statement."""
+    if sheet:
+        rows = [{"name": name, "day": day, **asdict(sums)} for (name, day), sums in sorted(sheet.items())]
+        session.connection().execute(BOOK, rows)
 
 
 def stop(session: Session, sender: str, code: str | None, now: datetime) -> None:
@@ -126,9 +167,7 @@ def stop(session: Session, sender: str, code: str | None, now: datetime) -> None
 
 def works(session: Session, sender: str) -> None:
     """Note that the provider took a message from this sender."""
-    state = session.get(SenderState, sender)
-    if state and state.stopped_at:
-        state.stopped_at = state.code = None
+    session.execute(WORKS, {"name": sender})
 
 
 def stopped(session: Session) -> list[SenderState]:
