@@ -73,25 +73,26 @@ def opened(
     ready: list[Ready] = []
     changes = outbox.Changes()
     left = dict(openings.tokens)
+    # To ask a channel whether it is one of those that cost takes longer than to open a message.
+    prices = {name: one.price for name, one in site.notifiers.items() if isinstance(one, Priced)}
     for way in sorted(ways, key=lambda way: not way.is_urgent):
         if (tokens := left.get(way.notifier.sender)) is not None:
             if tokens < 1:
                 continue
             left[way.notifier.sender] = tokens - 1
         try:
-            ready.append(_opened(site, way))
+            ready.append(_opened(site, way, prices.get(way.notifier.name, 0.0)))
         except KeyTrouble:
             log.error("cannot be opened", nudge=str(way.nudge.id))
             changes.put_off[way.nudge.id] = min(now + rechecking.LOOK_AGAIN, way.nudge.expires_at)
     return ready, changes
 
 
-def _opened(site: Site, way: Way) -> Ready:
+def _opened(site: Site, way: Way, price: float) -> Ready:
     """Return a message with what it takes: the segments of an SMS; any other message counts as one."""
     assert way.nudge.words_sealed is not None
     text, to = site.sealer.unseal(way.nudge.words_sealed), site.sealer.unseal(way.address.value_sealed)
     segments = count(text).segments if way.address.kind is AddressKind.SMS else 1
-    price = way.notifier.price if isinstance(way.notifier, Priced) else 0.0
     return Ready(way, to, text, segments, segments * price)
 
 
@@ -109,9 +110,10 @@ def admit(
         return admitted, changes
     states = senders.lock(session, {one.way.notifier.sender for one in ready})
     day = _Day(session, site, ready, states, now)
+    limits = {one.sender: senders.limit_of(one) for one in site.notifiers.values()}
     for one in ready:
         sender = one.way.notifier.sender
-        state, limit = states[sender], senders.limit_of(one.way.notifier)
+        state, limit = states[sender], limits[sender]
         if until := senders.reopens_at(state, now):
             changes.put_off[one.way.nudge.id] = until
         elif held := day.holds(one):

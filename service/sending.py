@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 import structlog
@@ -131,13 +132,18 @@ def _message(
         status_url=links.status(site, start.channel, start.id),
         reply_url=links.reply(site, nudge.id),
         unsubscribe_url=links.unsubscribe(site, address.id),
-        reply_label=composing.text(person.language, "mail_reply"),
-        unsubscribe_label=composing.text(person.language, "mail_unsubscribe"),
+        reply_label=_label(person.language, "mail_reply"),
+        unsubscribe_label=_label(person.language, "mail_unsubscribe"),
         language=person.language,
         address_kind=address.kind,
         reply_token=letter.reply_token,
         answers=letter.answers,
     )
+
+
+@cache
+def _label(language: str, key: str) -> str:
+    return composing.text(language, key)
 
 
 def hand_over(site: Site, claimed: Claimed) -> Handed:

@@ -1,4 +1,4 @@
-"""The ground of a rush hour: people in one zone with one habit each, whose reminders are all due at one instant.
+"""The ground of a rush hour: people in one zone with one habit each, all of them due at one instant.
 
 What is sealed is sealed for real, once, and the same for all: a run opens it as often as it would otherwise.
 """
@@ -48,8 +48,8 @@ def _fill(settings: Settings, sealer: Sealer, size: int, planned: bool) -> None:
             for row, values in _person(number, sealed, planned):
                 rows.setdefault(row, []).append(values)
         with database.write() as session:
-            for row, values in rows.items():
-                session.connection().execute(insert(cast(Table, row.__table__)), values)
+            for row, lines in rows.items():
+                session.connection().execute(insert(cast(Table, row.__table__)), lines)
     database.close()
 
 
