@@ -35,6 +35,7 @@ from service.states import Cause, NudgeKind, NudgeState
 # Built once: to build a statement takes longer than to run it.
 PEOPLE = select(Person).where(Person.id.in_(bindparam("ids", expanding=True))).order_by(Person.id)
 LOCK = PEOPLE.with_for_update()
+HOLD = LOCK.with_only_columns(Person.id)
 LOCK_FREE = PEOPLE.with_for_update(skip_locked=True)
 HELP_KEPT_FOR = timedelta(hours=2)
 ABOUT_HABITS = (NudgeKind.NUDGE, NudgeKind.RESCUE)
@@ -122,6 +123,11 @@ def lock_people(session: Session, person_ids: Sequence[UUID], wait: bool = True)
     """Lock these people in one order; without `wait`, leave out those that another transaction holds."""
     rows = session.scalars(LOCK if wait else LOCK_FREE, {"ids": list(person_ids)})
     return {row.id: row for row in rows}
+
+
+def hold_people(session: Session, person_ids: Collection[UUID]) -> None:
+    """Lock these people in one order, and read nothing of them."""
+    session.execute(HOLD, {"ids": list(person_ids)})
 
 
 def living() -> Exists:
@@ -264,7 +270,8 @@ def take_back(session: Session, returns: Sequence[Return], expected: Sequence[Nu
 def _take_back(expected: tuple[NudgeState, ...]) -> Update:
     return (
         update(_TABLE)
-        .where(_TABLE.c.id == bindparam("nudge_id"), _TABLE.c.state.in_(expected))
+        # Not `IN`: that cannot be given many rows at once.
+        .where(_TABLE.c.id == bindparam("nudge_id"), or_(*(_TABLE.c.state == one for one in expected)))
         .values(
             state=bindparam("into"),
             reason=bindparam("why"),

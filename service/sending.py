@@ -203,7 +203,7 @@ def record_all(site: Site, handed: Sequence[Handed], now: datetime) -> None:
     Addresses that are gone or want no more are the exception: each calls for more than that.
     """
     with site.db.write() as session:
-        outbox.lock_people(session, list({one.claimed.person_id for one in handed}))
+        outbox.hold_people(session, {one.claimed.person_id for one in handed})
         ids = [one.claimed.attempt_id for one in handed]
         attempts = {attempt.id: attempt for attempt in session.scalars(THESE, {"ids": ids})}
         ended: list[outcomes.Ended] = []

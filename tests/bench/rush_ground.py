@@ -6,6 +6,7 @@ What is sealed is sealed for real, once, and the same for all: a run opens it as
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
+from uuid import UUID
 
 from sqlalchemy import Table, insert
 
@@ -16,7 +17,6 @@ from service.ids import new_id
 from service.models import Address, GoalRow, Habit, Member, Nudge, Person, Reminder
 from service.models.base import Row
 from service.sealing import Sealer
-from service.settings import Settings
 from service.states import AddressKind, Cause, NudgeKind
 
 ZONE = "America/New_York"
@@ -28,36 +28,38 @@ CHUNK = 2000
 Rows = dict[type[Row], list[Mapping[str, object]]]
 
 
-def people_due(settings: Settings, sealer: Sealer, size: int) -> None:
-    """Fill a new database with so many people, each with a reminder that is due at `DUE_AT`."""
-    _fill(settings, sealer, size, planned=False)
+def fill(url: str, sealer: Sealer, size: int, planned: bool = False) -> None:
+    """Fill a new database with so many people.
 
-
-def nudges_due(settings: Settings, sealer: Sealer, size: int) -> None:
-    """Fill a new database with so many people, each with a message planned for `DUE_AT`."""
-    _fill(settings, sealer, size, planned=True)
-
-
-def _fill(settings: Settings, sealer: Sealer, size: int, planned: bool) -> None:
-    database = Database(settings.url)
+    Each has a reminder that is due at `DUE_AT`, or with `planned` a message that is.
+    """
+    database = Database(url)
     migrate.upgrade(database, sealer)
+    add(database, sealer, size, planned)
+    database.close()
+
+
+def add(database: Database, sealer: Sealer, size: int, planned: bool) -> list[UUID]:
+    """Add such people to a database that has its tables; return their ids, in the order of their messages."""
     sealed = {text: sealer.seal(text) for text in ("Alex", "+12025550101", WORDS)}
+    ids: list[UUID] = []
     for first in range(0, size, CHUNK):
         rows: Rows = {}
         for number in range(first, min(first + CHUNK, size)):
-            for row, values in _person(number, sealed, planned):
+            ids.append(new_id())
+            for row, values in _person(ids[-1], number, sealed, planned):
                 rows.setdefault(row, []).append(values)
         with database.write() as session:
             for row, lines in rows.items():
                 session.connection().execute(insert(cast(Table, row.__table__)), lines)
-    database.close()
+    return ids
 
 
 def _person(
-    number: int, sealed: Mapping[str, bytes], planned: bool
+    person: UUID, number: int, sealed: Mapping[str, bytes], planned: bool
 ) -> Iterator[tuple[type[Row], dict[str, object]]]:
     """Yield the rows of a person, those first that others point to."""
-    person, habit, reminder = new_id(), new_id(), new_id()
+    habit, reminder = new_id(), new_id()
     yield (
         Person,
         {
