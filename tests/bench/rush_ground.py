@@ -28,26 +28,48 @@ CHUNK = 2000
 Rows = dict[type[Row], list[Mapping[str, object]]]
 
 
-def fill(url: str, sealer: Sealer, size: int, planned: bool = False) -> None:
-    """Fill a new database with so many people.
-
-    Each has a reminder that is due at `DUE_AT`, or with `planned` a message that is.
-    """
+def fill(url: str, sealer: Sealer, size: int) -> None:
+    """Fill a new database with so many people, each with a reminder that is due at `DUE_AT`."""
     database = Database(url)
     migrate.upgrade(database, sealer)
-    add(database, sealer, size, planned)
+    _add(database, size, _Sealed(sealer), DUE_AT, planned=False)
     database.close()
 
 
-def add(database: Database, sealer: Sealer, size: int, planned: bool) -> list[UUID]:
-    """Add such people to a database that has its tables; return their ids, in the order of their messages."""
-    sealed = {text: sealer.seal(text) for text in ("Alex", "+12025550101", WORDS)}
+def add(database: Database, sealer: Sealer, size: int, at: datetime = DUE_AT) -> list[UUID]:
+    """Add so many people with a message that is planned; return their ids in the order of their messages.
+
+    Each has a number of their own, `number_of` their place.
+    """
+    return _add(database, size, _Sealed(sealer, own=True), at, planned=True)
+
+
+def number_of(place: int) -> str:
+    return f"+1202555{place:04}"
+
+
+class _Sealed:
+    """What is sealed of each person: all have the same number, or each one of their own."""
+
+    def __init__(self, sealer: Sealer, own: bool = False) -> None:
+        self._sealer, self._own = sealer, own
+        self.name, self.words, self._number = (sealer.seal(text) for text in ("Alex", WORDS, number_of(0)))
+
+    def address(self, place: int) -> tuple[bytes, bytes]:
+        """Return the hash and the sealed value of an address."""
+        if not self._own:
+            return place.to_bytes(32), self._number
+        number = number_of(place)
+        return self._sealer.lookup(AddressKind.SMS, number), self._sealer.seal(number)
+
+
+def _add(database: Database, size: int, sealed: _Sealed, at: datetime, planned: bool) -> list[UUID]:
     ids: list[UUID] = []
     for first in range(0, size, CHUNK):
         rows: Rows = {}
         for number in range(first, min(first + CHUNK, size)):
             ids.append(new_id())
-            for row, values in _person(ids[-1], number, sealed, planned):
+            for row, values in _person(ids[-1], number, sealed, at, planned):
                 rows.setdefault(row, []).append(values)
         with database.write() as session:
             for row, lines in rows.items():
@@ -56,19 +78,21 @@ def add(database: Database, sealer: Sealer, size: int, planned: bool) -> list[UU
 
 
 def _person(
-    person: UUID, number: int, sealed: Mapping[str, bytes], planned: bool
+    person: UUID, place: int, sealed: _Sealed, at: datetime, planned: bool
 ) -> Iterator[tuple[type[Row], dict[str, object]]]:
     """Yield the rows of a person, those first that others point to."""
     habit, reminder = new_id(), new_id()
+    next_at = at + timedelta(days=planned)
+    lookup, number = sealed.address(place)
     yield (
         Person,
         {
             "id": person,
             "zone": ZONE,
-            "name_sealed": sealed["Alex"],
+            "name_sealed": sealed.name,
             "country": "US",
             "quiet_from": time(22),
-            "due_at": DUE_AT + timedelta(days=planned),
+            "due_at": next_at,
         },
     )
     yield (
@@ -77,9 +101,9 @@ def _person(
             "id": new_id(),
             "person_id": person,
             "kind": AddressKind.SMS,
-            "lookup": number.to_bytes(32),
-            "value_sealed": sealed["+12025550101"],
-            "verified_at": DUE_AT - timedelta(days=4),
+            "lookup": lookup,
+            "value_sealed": number,
+            "verified_at": at - timedelta(days=4),
         },
     )
     yield Habit, {"id": habit, "person_id": person, "practice": "gratitude", "started_on": STARTED_ON}
@@ -104,9 +128,9 @@ def _person(
             "habit_id": habit,
             "person_id": person,
             "schedule": "daily 20:30",
-            "seed": number,
+            "seed": place,
             "starts_on": STARTED_ON,
-            "next_at": DUE_AT + timedelta(days=planned),
+            "next_at": next_at,
         },
     )
     if planned:
@@ -118,9 +142,9 @@ def _person(
                 "kind": NudgeKind.NUDGE,
                 "cause_kind": Cause.REMINDER,
                 "cause_id": reminder,
-                "due_at": DUE_AT,
-                "not_before": DUE_AT,
-                "expires_at": DUE_AT + timedelta(hours=2),
-                "words_sealed": sealed[WORDS],
+                "due_at": at,
+                "not_before": at,
+                "expires_at": at + timedelta(hours=2),
+                "words_sealed": sealed.words,
             },
         )

@@ -25,7 +25,7 @@ from tests.world import World
 def planned(world: World, size: int) -> list[UUID]:
     """People with a message each that may go now, in the order of their messages."""
     world.at = rush_ground.DUE_AT
-    return rush_ground.add(world.site.db, world.site.sealer, size, planned=True)
+    return rush_ground.add(world.site.db, world.site.sealer, size)
 
 
 def states(world: World) -> list[NudgeState]:
