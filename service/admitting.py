@@ -3,7 +3,7 @@
 All that this looks at is in the rows and locked, so that any number of processes hold the same limits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -27,16 +27,6 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Openings:
-    """What senders may be given at an instant, seen without a lock: a first sieve, not the last word."""
-
-    kinds: Kinds | None = None
-    """None: a sender of each kind of address may be given something."""
-    tokens: Mapping[str, int] = field(default_factory=dict)
-    """How many messages each sender that has a limit may be given."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ready:
     """A message that may go, opened, and what it will take."""
 
@@ -47,78 +37,84 @@ class Ready:
     cost: float
 
 
-def openings(session: Session, site: Site, now: datetime) -> Openings:
-    """Return what may be given to senders now.
+def open_kinds(session: Session, site: Site, now: datetime) -> Kinds | None:
+    """Return the kinds of address whose sender may be given something now; None: all.
 
     Looked at before anything is locked: what waits for a sender short of tokens is not even touched.
     """
     limits = {one.sender: limit for one in site.notifiers.values() if (limit := senders.limit_of(one))}
-    if not limits:
-        return Openings()
-    tokens = senders.tokens_of(session, limits, now)
-    if all(tokens.values()):
-        return Openings(None, tokens)
+    short = senders.short_of_tokens(session, limits, now) if limits else set()
+    if not short:
+        return None
     carriers = {kind: one for kind in AddressKind if (one := site.notifier_for(kind))}
-    may = frozenset(kind for kind, one in carriers.items() if tokens.get(one.sender, 1))
-    return Openings(Kinds(frozenset(carriers), may), tokens)
+    may = frozenset(kind for kind, one in carriers.items() if one.sender not in short)
+    return Kinds(frozenset(carriers), may)
 
 
-def opened(
-    site: Site, ways: Sequence[Way], openings: Openings, now: datetime
-) -> tuple[list[Ready], outbox.Changes]:
-    """Return messages opened, the urgent first, no more of each sender than it has tokens for.
-
-    One that cannot be opened takes no others with it: it is put off, and looked at again.
-    """
-    ready: list[Ready] = []
-    changes = outbox.Changes()
-    left = dict(openings.tokens)
-    # To ask a channel whether it is one of those that cost takes longer than to open a message.
-    prices = {name: one.price for name, one in site.notifiers.items() if isinstance(one, Priced)}
-    for way in sorted(ways, key=lambda way: not way.is_urgent):
-        if (tokens := left.get(way.notifier.sender)) is not None:
-            if tokens < 1:
-                continue
-            left[way.notifier.sender] = tokens - 1
-        try:
-            ready.append(_opened(site, way, prices.get(way.notifier.name, 0.0)))
-        except KeyTrouble:
-            log.error("cannot be opened", nudge=str(way.nudge.id))
-            changes.put_off[way.nudge.id] = min(now + rechecking.LOOK_AGAIN, way.nudge.expires_at)
-    return ready, changes
+def is_limited(site: Site) -> bool:
+    """Say whether any channel has a limit of messages a second."""
+    return any(senders.limit_of(one) for one in site.notifiers.values())
 
 
-def _opened(site: Site, way: Way, price: float) -> Ready:
-    """Return a message with what it takes: the segments of an SMS; any other message counts as one."""
-    assert way.nudge.words_sealed is not None
-    text, to = site.sealer.unseal(way.nudge.words_sealed), site.sealer.unseal(way.address.value_sealed)
-    segments = count(text).segments if way.address.kind is AddressKind.SMS else 1
-    return Ready(way, to, text, segments, segments * price)
+class _Opener:
+    """Opens what is sealed of messages, each once; one that cannot be opened takes no others with it."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        # To ask a channel whether it is one of those that cost takes longer than to open a message.
+        self._prices = {name: one.price for name, one in site.notifiers.items() if isinstance(one, Priced)}
+        self._opened: dict[UUID, Ready | None] = {}
+
+    def open(self, way: Way) -> Ready | None:
+        """Return a message with what it takes, or None if it cannot be opened."""
+        if way.nudge.id not in self._opened:
+            try:
+                self._opened[way.nudge.id] = self._open(way)
+            except KeyTrouble:
+                log.error("cannot be opened", nudge=str(way.nudge.id))
+                self._opened[way.nudge.id] = None
+        return self._opened[way.nudge.id]
+
+    def _open(self, way: Way) -> Ready:
+        """Count the segments of an SMS; any other message counts as one. Raises KeyTrouble."""
+        assert way.nudge.words_sealed is not None
+        unseal = self._site.sealer.unseal
+        text, to = unseal(way.nudge.words_sealed), unseal(way.address.value_sealed)
+        segments = count(text).segments if way.address.kind is AddressKind.SMS else 1
+        price = self._prices.get(way.notifier.name, 0.0)
+        return Ready(way, to, text, segments, segments * price)
 
 
 def admit(
-    session: Session, site: Site, ready: Sequence[Ready], now: datetime
+    session: Session, site: Site, ways: Sequence[Way], now: datetime
 ) -> tuple[list[Ready], outbox.Changes]:
-    """Return what may go now, counted as sent, and what becomes of others.
+    """Return what may go now, the urgent first and counted as sent, and what becomes of others.
 
-    What only lacks a token stays as it is: the next ring finds it where it was, at the head of the queue.
-    From here to the commit the senders are locked, and other processes wait for them.
+    What only lacks a token stays as it is: the next ring finds it where it was, at the head of the queue. One
+    that cannot be opened is looked at again later.
     """
     admitted: list[Ready] = []
     changes = outbox.Changes()
-    if not ready:
+    if not ways:
         return admitted, changes
-    states = senders.lock(session, {one.way.notifier.sender for one in ready})
-    day = _Day(session, site, ready, states, now)
     limits = {one.sender: senders.limit_of(one) for one in site.notifiers.values()}
-    for one in ready:
-        sender = one.way.notifier.sender
-        state, limit = states[sender], limits[sender]
+    opener = _Opener(site)
+    for way in ways:
+        if not limits[way.notifier.sender]:
+            opener.open(way)  # Now: from the lock to the commit other processes wait for the senders.
+    states = senders.lock(session, {way.notifier.sender for way in ways})
+    day = _Day(session, site, ways, states, now)
+    for way in sorted(ways, key=lambda way: not way.is_urgent):
+        state, limit = states[way.notifier.sender], limits[way.notifier.sender]
         if until := senders.reopens_at(state, now):
-            changes.put_off[one.way.nudge.id] = until
+            changes.put_off[way.nudge.id] = until
+        elif not senders.has_token(state, limit, now):
+            continue
+        elif (one := opener.open(way)) is None:
+            changes.put_off[way.nudge.id] = min(now + rechecking.LOOK_AGAIN, way.nudge.expires_at)
         elif held := day.holds(one):
-            _hold(changes, one.way, *held)
-        elif senders.has_token(state, limit, now):
+            _hold(changes, way, *held)
+        else:
             senders.take(state, limit, one.segments, one.cost, now)
             day.count(one)
             admitted.append(one)
@@ -132,7 +128,7 @@ class _Day:
         self,
         session: Session,
         site: Site,
-        ready: Sequence[Ready],
+        ways: Sequence[Way],
         states: dict[str, SenderState],
         now: datetime,
     ) -> None:
@@ -140,7 +136,7 @@ class _Day:
         self._states = states
         self._all, self._own = caps.of_installation(site.settings), caps.of_person(site.settings)
         self._used = caps.used_today(states.values(), now)
-        ids = {one.way.person.id for one in ready}
+        ids = {way.person.id for way in ways}
         self._used_by: dict[UUID, Used] = caps.used_by(session, ids, now) if self._own else {}
 
     def holds(self, one: Ready) -> tuple[datetime, Reason] | None:

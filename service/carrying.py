@@ -8,6 +8,8 @@ dies leaves no more than that unknown.
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -30,6 +32,15 @@ TRIES = 3
 """How often outcomes are tried to be recorded while the database cannot be reached or written."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Messages that are under way no more, how they ended, and how many seconds that took."""
+
+    size: int
+    handed: Sequence[Handed] = ()
+    seconds: float = 0.0
+
+
 class Carrier:
     """Hands messages over in `threads` threads of a pool, several one after the other if that is quick."""
 
@@ -39,7 +50,7 @@ class Carrier:
         self._threads = threads
         self._most = threads
         self._under_way = 0
-        self._ended: SimpleQueue[tuple[Sequence[Handed], float]] = SimpleQueue()
+        self._ended: SimpleQueue[_Part] = SimpleQueue()
 
     def run(self, going_on: Callable[[], bool]) -> int:
         """Claim and hand over until nothing is left, or `going_on` says no; return how many were claimed."""
@@ -61,34 +72,38 @@ class Carrier:
 
     def _claim(self) -> int:
         claimed = sending.claim(self._site, self._site.now(), self._most - self._under_way)
-        self._under_way += len(claimed)
         share = -(-len(claimed) // self._threads)
         for first in range(0, len(claimed), share or 1):
-            self._pool.submit(self._carry, claimed[first : first + share])
+            part = claimed[first : first + share]
+            self._pool.submit(self._carry, part)
+            self._under_way += len(part)
         return len(claimed)
 
     def _carry(self, claimed: Sequence[Claimed]) -> None:
         """Hand over one message after the other, in a thread of the pool."""
-        while claimed:
-            begun = time.monotonic()
-            handed = sending.hand_over_some(self._site, claimed)
-            self._ended.put((handed, time.monotonic() - begun))
-            claimed = claimed[len(handed) :]
+        try:
+            while claimed:
+                begun = time.monotonic()
+                handed = sending.hand_over_some(self._site, claimed)
+                self._ended.put(_Part(len(handed), handed, time.monotonic() - begun))
+                claimed = claimed[len(handed) :]
+        except Exception as error:  # What is left stays `sending` for the sweep.
+            log.error("hand-over broke", error=type(error).__name__, place=place_of(error))
+            self._ended.put(_Part(len(claimed)))
 
     def _record_next(self) -> None:
         """Wait for what ends next, and record it with all else that has ended by then."""
         parts = [self._ended.get()]
-        try:
+        with suppress(Empty):
             while True:
                 parts.append(self._ended.get_nowait())
-        except Empty:
-            pass
-        handed = [one for part, _ in parts for one in part]
-        self._under_way -= len(handed)
-        each = sum(seconds for _, seconds in parts) / len(handed)
-        within = self._threads * AT_ONCE_SECONDS / max(each, 1e-6)
-        self._most = max(self._threads, min(MOST, int(within)))
-        record(self._site, handed)
+        self._under_way -= sum(part.size for part in parts)
+        handed = [one for part in parts for one in part.handed]
+        if handed:
+            each = sum(part.seconds for part in parts) / len(handed)
+            at_once = self._threads * AT_ONCE_SECONDS / max(each, 1e-6)
+            self._most = max(self._threads, min(MOST, int(at_once)))
+            record(self._site, handed)
 
 
 def record(site: Site, handed: Sequence[Handed], tries: int = TRIES) -> None:

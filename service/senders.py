@@ -67,13 +67,10 @@ def lock(session: Session, names: Collection[str]) -> dict[str, SenderState]:
     return found
 
 
-def tokens_of(session: Session, per_second: dict[str, float], now: datetime) -> dict[str, int]:
-    """Return how many messages each of these senders, given with its limit, may be given at this instant."""
-    known = {state.sender: state for state in session.scalars(THESE, {"names": list(per_second)})}
-    return {
-        name: _whole_tokens(known.get(name) or SenderState(sender=name), limit, now)
-        for name, limit in per_second.items()
-    }
+def short_of_tokens(session: Session, per_second: dict[str, float], now: datetime) -> set[str]:
+    """Return those senders, each given with its limit, that may be given nothing at this instant."""
+    states = session.scalars(THESE, {"names": list(per_second)})
+    return {state.sender for state in states if not has_token(state, per_second[state.sender], now)}
 
 
 def limit_of(notifier: Notifier) -> float:
@@ -83,11 +80,7 @@ def limit_of(notifier: Notifier) -> float:
 
 def has_token(state: SenderState, per_second: float, now: datetime) -> bool:
     """Say whether this sender may be given one more message now."""
-    return not per_second or _whole_tokens(state, per_second, now) >= 1
-
-
-def _whole_tokens(state: SenderState, per_second: float, now: datetime) -> int:
-    return max(0, floor(_tokens(state, per_second, now) + EARLY))
+    return not per_second or floor(_tokens(state, per_second, now) + EARLY) >= 1
 
 
 def take(state: SenderState, per_second: float, segments: int, cost: float, now: datetime) -> None:

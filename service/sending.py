@@ -78,15 +78,13 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
     The number of statements does not grow with that of the messages.
     """
     with site.db.write() as session:
-        openings = admitting.openings(session, site, now)
-        limited = bool(openings.tokens)
-        ripe = waiting.waiting_for_hand_over(session, now, limit, openings.kinds, urgent_first=limited)
+        kinds = admitting.open_kinds(session, site, now)
+        ripe = waiting.waiting_for_hand_over(session, now, limit, kinds, admitting.is_limited(site))
         if not ripe:
             return 0, []
         checked = rechecking.check(session, site, ripe, now)
-        ready, unreadable = admitting.opened(site, checked.ways, openings, now)
-        admitted, held = admitting.admit(session, site, ready, now)
-        changes = checked.changes | unreadable | held
+        admitted, held = admitting.admit(session, site, checked.ways, now)
+        changes = checked.changes | held
         outbox.change(session, changes)
         return len(changes), _start(session, site, admitted, now)
 
