@@ -1,6 +1,7 @@
 """Addresses: brought to one form, sealed, and found again by a keyed hash."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -136,6 +137,12 @@ def open_addresses(session: Session, person_ids: set[UUID]) -> dict[UUID, list[A
     for row in session.scalars(OPEN, {"ids": list(person_ids)}):
         found.setdefault(row.person_id, []).append(row)
     return found
+
+
+def living(session: Session, ids: Collection[UUID]) -> dict[UUID, Address]:
+    """Return those of these addresses that are not dead, suppressed ones too."""
+    found = session.scalars(select(Address).where(Address.id.in_(ids), Address.dead_at.is_(None)))
+    return {row.id: row for row in found}
 
 
 def mark_dead(session: Session, address_id: UUID, now: datetime) -> None:

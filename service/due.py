@@ -1,12 +1,12 @@
 """When each reminder comes next, and when a person is due: kept together, in one transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from habits import days, nudging, schedule
@@ -37,6 +37,11 @@ LIVE_REMINDERS = (
         Member.left_on.is_(None),
     )
     .order_by(Reminder.next_at, Reminder.id)
+)
+ALL_PAUSES = select(Pause.person_id, Pause.from_on, Pause.to_on).where(
+    Pause.person_id.in_(bindparam("ids", expanding=True)),
+    Pause.habit_id.is_(None),
+    or_(Pause.to_on.is_(None), Pause.to_on >= bindparam("earliest", type_=Date)),
 )
 
 parse = lru_cache(maxsize=4096)(schedule.parse)
@@ -119,6 +124,12 @@ def paused_on(session: Session, person_id: UUID, day: date) -> bool:
         or_(Pause.to_on.is_(None), Pause.to_on >= day),
     )
     return session.scalar(pauses.limit(1)) is not None
+
+
+def all_paused(session: Session, days: Mapping[UUID, date]) -> set[UUID]:
+    """Return those of these people all of whose habits are paused on the day that is given for them."""
+    rows = session.execute(ALL_PAUSES, {"ids": list(days), "earliest": min(days.values())})
+    return {who for who, first, last in rows if first <= days[who] and (last is None or days[who] <= last)}
 
 
 def pause_began_on(session: Session, person_id: UUID, day: date) -> date | None:

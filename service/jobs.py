@@ -1,17 +1,16 @@
 """What an engine runs again and again. Each job may be lost, late or run twice: the claims decide."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service import (
     alerts,
+    carrying,
     due,
     inbound,
     loops,
@@ -27,12 +26,10 @@ from service import (
     traces,
     waiting,
 )
-from service.db import DatabaseError, explain, insert_new
-from service.log import place_of
+from service.carrying import Carrier
+from service.db import insert_new
 from service.models import Meta
 from service.site import Site
-
-log = structlog.get_logger()
 
 LAST_TICK = "last_tick"
 SILENT_FOR = timedelta(minutes=2)
@@ -57,17 +54,11 @@ def plan(site: Site, going_on: Callable[[], bool] = lambda: True) -> int:
 
 
 def send(site: Site, pool: Executor, size: int, going_on: Callable[[], bool] = lambda: True) -> int:
-    """Hand over what is planned until nothing is left, `size` at a time; return how many were claimed.
+    """Hand over what is planned until nothing is left, in `size` threads; return how many were claimed.
 
-    Nothing is claimed beyond what the pool takes up at once, so that a STOP can still hold the rest.
+    Nothing is claimed beyond what goes out at once, so that a STOP can still hold the rest.
     """
-    total = 0
-    while going_on() and (claimed := sending.claim(site, site.now(), size)):
-        total += len(claimed)
-        under_way = [pool.submit(sending.hand_over, site, one) for one in claimed]
-        for handed in as_completed(under_way):
-            _record(site, handed.result())
-    return total
+    return Carrier(site, pool, size).run(going_on)
 
 
 def send_one_by_one(site: Site) -> int:
@@ -75,20 +66,9 @@ def send_one_by_one(site: Site) -> int:
     total = 0
     while claimed := sending.claim(site, site.now(), 1):
         for one in claimed:
-            _record(site, sending.hand_over(site, one))
+            carrying.record(site, [sending.hand_over(site, one)])
         total += len(claimed)
     return total
-
-
-def _record(site: Site, handed: sending.Handed) -> None:
-    """Record how one hand-over ended; one that cannot be stays `sending` for the sweep, alone."""
-    attempt = str(handed.claimed.attempt_id)
-    try:
-        sending.record(site, handed, site.now())
-    except (DBAPIError, DatabaseError) as error:
-        log.error("not recorded", attempt=attempt, why=explain(error))
-    except Exception as error:
-        log.error("not recorded", attempt=attempt, error=type(error).__name__, place=place_of(error))
 
 
 def beat(site: Site) -> int:

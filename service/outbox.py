@@ -6,6 +6,7 @@ Lock order: person, then nudge. Each function works inside its caller's transact
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import cast
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Exists,
+    Table,
+    Update,
     bindparam,
     exists,
     func,
@@ -22,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from service.columns import UTCDateTime
 from service.db import insert_new
 from service.ids import new_id
 from service.models import Attempt, Habit, Member, Nudge, NudgeItem, Person
@@ -31,11 +35,26 @@ from service.states import Cause, NudgeKind, NudgeState
 # Built once: to build a statement takes longer than to run it.
 PEOPLE = select(Person).where(Person.id.in_(bindparam("ids", expanding=True))).order_by(Person.id)
 LOCK = PEOPLE.with_for_update()
+HOLD = LOCK.with_only_columns(Person.id)
 LOCK_FREE = PEOPLE.with_for_update(skip_locked=True)
 HELP_KEPT_FOR = timedelta(hours=2)
 ABOUT_HABITS = (NudgeKind.NUDGE, NudgeKind.RESCUE)
 ENDED = "the habit has ended"
 REMOVED = "the reminder was removed"
+
+
+TRIED = (
+    select(Attempt.nudge_id, func.max(Attempt.n).label("n"))
+    .where(Attempt.nudge_id.in_(bindparam("ids", expanding=True)))
+    .group_by(Attempt.nudge_id)
+)
+_TABLE = cast(Table, Nudge.__table__)
+_ONE_PLANNED = update(_TABLE).where(
+    _TABLE.c.id == bindparam("nudge_id"), _TABLE.c.state == NudgeState.PLANNED
+)
+START = _ONE_PLANNED.values(state=NudgeState.SENDING, address_id=bindparam("address"))
+LAPSE = _ONE_PLANNED.values(state=NudgeState.LAPSED, reason=bindparam("why"))
+PUT_OFF = _ONE_PLANNED.values(not_before=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +125,11 @@ def lock_people(session: Session, person_ids: Sequence[UUID], wait: bool = True)
     return {row.id: row for row in rows}
 
 
+def hold_people(session: Session, person_ids: Collection[UUID]) -> None:
+    """Lock these people in one order, and read nothing of them."""
+    session.execute(HOLD, {"ids": list(person_ids)})
+
+
 def living() -> Exists:
     """Return the condition that an item's habit has not ended, and that its person has not left it."""
     return exists().where(
@@ -117,17 +141,66 @@ def living() -> Exists:
     )
 
 
-def start(
-    session: Session, nudge: Nudge, address_id: UUID, channel: str, sender: str, now: datetime
-) -> Attempt:
-    """Move a locked, planned nudge to `sending` and add the attempt."""
-    tried = session.scalar(select(func.count()).select_from(Attempt).where(Attempt.nudge_id == nudge.id)) or 0
-    nudge.state = NudgeState.SENDING
-    nudge.address_id = address_id
-    attempt = Attempt(nudge_id=nudge.id, n=tried + 1, channel=channel, sender=sender, claimed_at=now)
-    session.add(attempt)
-    session.flush()
-    return attempt
+@dataclass(slots=True)
+class Changes:
+    """What becomes of planned nudges that do not go out now: let go, and why; put off, and until when."""
+
+    lapsed: dict[UUID, str] = field(default_factory=dict)
+    put_off: dict[UUID, datetime] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.lapsed) + len(self.put_off)
+
+    def __or__(self, other: "Changes") -> "Changes":
+        return Changes(self.lapsed | other.lapsed, self.put_off | other.put_off)
+
+
+def change(session: Session, changes: Changes) -> None:
+    """Let go of locked, planned nudges, and put others off; two statements at the most."""
+    if changes.lapsed:
+        rows = [{"nudge_id": id_, "why": why} for id_, why in changes.lapsed.items()]
+        session.connection().execute(LAPSE, rows)
+    if changes.put_off:
+        rows = [{"nudge_id": id_, "at": at} for id_, at in changes.put_off.items()]
+        session.connection().execute(PUT_OFF, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An attempt that begins now, with what it will take."""
+
+    nudge_id: UUID
+    address_id: UUID
+    channel: str
+    sender: str
+    segments: int
+    cost: float
+    id: UUID = field(default_factory=new_id)
+
+
+def start(session: Session, starts: Sequence[Start], now: datetime) -> None:
+    """Move locked, planned nudges to `sending` and add the attempts; three statements, however many."""
+    if not starts:
+        return
+    ids = [one.nudge_id for one in starts]
+    tried = {row.nudge_id: row.n for row in session.execute(TRIED, {"ids": ids})}
+    attempts = [
+        {
+            "id": one.id,
+            "nudge_id": one.nudge_id,
+            "n": tried.get(one.nudge_id, 0) + 1,
+            "channel": one.channel,
+            "sender": one.sender,
+            "claimed_at": now,
+            "segments": one.segments,
+            "cost": one.cost,
+        }
+        for one in starts
+    ]
+    if insert_new(session, Attempt, attempts) != len(starts):
+        raise RuntimeError("Somebody else has begun an attempt at a locked message.")
+    rows = [{"nudge_id": one.nudge_id, "address": one.address_id} for one in starts]
+    session.connection().execute(START, rows)
 
 
 def move(
@@ -145,6 +218,66 @@ def move(
         .values(state=state, reason=reason, **values)
     )
     return cast(CursorResult[object], done).rowcount == 1
+
+
+def move_all(
+    session: Session,
+    nudge_ids: Collection[UUID],
+    expected: Collection[NudgeState],
+    state: NudgeState,
+    **values: object,
+) -> list[tuple[UUID, UUID]]:
+    """Move nudges on that are still in one of the expected states; return them, with their people.
+
+    One statement, however many.
+    """
+    if not nudge_ids:
+        return []
+    moved = (
+        update(Nudge)
+        .where(Nudge.id.in_(nudge_ids), Nudge.state.in_(expected))
+        .values(state=state, **values)
+        .returning(Nudge.id, Nudge.person_id)
+        .execution_options(synchronize_session=False)
+    )
+    return [(nudge_id, person_id) for nudge_id, person_id in session.execute(moved)]
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What becomes of a nudge that was not delivered; `again_at`: when it is tried again, if it is."""
+
+    nudge_id: UUID
+    state: NudgeState
+    reason: str
+    again_at: datetime | None = None
+
+
+def take_back(session: Session, returns: Sequence[Return], expected: Sequence[NudgeState]) -> None:
+    """Note what became of nudges that were not delivered and are in one of the expected states yet.
+
+    One statement, however many.
+    """
+    if returns:
+        rows = [
+            {"nudge_id": one.nudge_id, "into": one.state, "why": one.reason, "at": one.again_at}
+            for one in returns
+        ]
+        session.connection().execute(_take_back(tuple(expected)), rows)
+
+
+@cache
+def _take_back(expected: tuple[NudgeState, ...]) -> Update:
+    return (
+        update(_TABLE)
+        # Not `IN`: that cannot be given many rows at once.
+        .where(_TABLE.c.id == bindparam("nudge_id"), or_(*(_TABLE.c.state == one for one in expected)))
+        .values(
+            state=bindparam("into"),
+            reason=bindparam("why"),
+            not_before=func.coalesce(bindparam("at", type_=UTCDateTime), _TABLE.c.not_before),
+        )
+    )
 
 
 def lapse_planned(

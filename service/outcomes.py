@@ -4,11 +4,13 @@ The caller holds the person's lock. Only a definite non-delivery makes a nudge `
 """
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from notifiers.base import Accepted, Kind, Report, SendError
 from service import addresses, consent, due, events, outbox, senders
@@ -21,20 +23,42 @@ OPEN = (NudgeState.SENDING, NudgeState.UNKNOWN)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 SENT, FINAL = 2, 3
+Ended = tuple[Attempt, Accepted | SendError]
+"""An attempt and how it ended."""
+
+
+def ended(session: Session, results: Sequence[Ended], now: datetime) -> None:
+    """Note how hand-overs ended, with a fixed number of statements unless an address is gone."""
+    taken = [(attempt, result) for attempt, result in results if isinstance(result, Accepted)]
+    _accepted(session, taken, now)
+    left = [(attempt, result) for attempt, result in results if isinstance(result, SendError)]
+    _refused(session, left, now, OPEN)
 
 
 def accepted(session: Session, attempt: Attempt, answer: Accepted, now: datetime) -> None:
     """Note that the provider took the message; safe to repeat, and after a receipt that came first."""
-    if answer.segments:
-        senders.correct(session, attempt, answer.segments)
-    if attempt.provider_id is not None:
-        return  # The receipt has said all this already, and perhaps more.
-    attempt.outcome = Outcome.ACCEPTED
-    attempt.provider_id = answer.provider_id
-    senders.works(session, attempt.sender)
-    nudge = session.get_one(Nudge, attempt.nudge_id)
-    if outbox.move(session, nudge.id, OPEN, NudgeState.SENT, nudge.reason, sent_at=now):
-        events.tell(session, "nudge sent", nudge.id, now, nudge.person_id)
+    _accepted(session, [(attempt, answer)], now)
+
+
+def _accepted(session: Session, answers: Sequence[tuple[Attempt, Accepted]], now: datetime) -> None:
+    sheet = senders.new_sheet()
+    taken: list[Attempt] = []
+    for attempt, answer in answers:
+        if answer.segments:
+            senders.correct(sheet, attempt, answer.segments)
+        if attempt.provider_id is not None:
+            continue  # The receipt has said all this already, and perhaps more.
+        attempt.outcome = Outcome.ACCEPTED
+        attempt.provider_id = answer.provider_id
+        # Rows that change in different columns would be written one by one.
+        flag_modified(attempt, "segments")
+        flag_modified(attempt, "cost")
+        taken.append(attempt)
+    sent = outbox.move_all(session, [one.nudge_id for one in taken], OPEN, NudgeState.SENT, sent_at=now)
+    events.tell_all(session, "nudge sent", sent, now)
+    senders.book(session, sheet)
+    for sender in sorted({attempt.sender for attempt in taken}):
+        senders.works(session, sender)
 
 
 def reported(session: Session, attempt: Attempt, report: Report, now: datetime) -> None:
@@ -67,30 +91,46 @@ def refused(
     `states` are those that the nudge may be moved from: a report may take back `sent`, the answer to a
     hand-over may not, since a receipt may have come first.
     """
-    if states == OPEN and attempt.provider_id is not None:
-        return
-    if attempt.provider_id is None and error.kind is not Kind.UNKNOWN:
-        senders.give_back(session, attempt)
-    attempt.outcome = Outcome(error.kind.value)
-    attempt.code = error.code
-    log.warning("not sent", attempt=str(attempt.id), kind=error.kind.value, code=error.code, why=error.reason)
-    again_at: datetime | None = None
-    match error.kind:
-        case Kind.RETRY:
-            again_at = now + _wait(attempt.n, error.after)
-        case Kind.SENDER:
-            again_at = now + senders.TRY_AGAIN
-        case Kind.CONTACT:
-            again_at = now if _contact(session, attempt, error, now) else None
-    if again_at:
-        values = {"not_before": again_at}
-        outbox.move(session, attempt.nudge_id, states, NudgeState.PLANNED, error.reason, **values)
-    else:
-        ended = NudgeState.UNKNOWN if error.kind is Kind.UNKNOWN else NudgeState.FAILED
-        outbox.move(session, attempt.nudge_id, states, ended, error.reason)
-    if error.kind is Kind.SENDER:
+    _refused(session, [(attempt, error)], now, states)
+
+
+def _refused(
+    session: Session,
+    errors: Sequence[tuple[Attempt, SendError]],
+    now: datetime,
+    states: tuple[NudgeState, ...],
+) -> None:
+    sheet = senders.new_sheet()
+    returns: list[outbox.Return] = []
+    stopped: dict[str, Attempt] = {}
+    for attempt, error in errors:
+        if states == OPEN and attempt.provider_id is not None:
+            continue
+        if attempt.provider_id is None and error.kind is not Kind.UNKNOWN:
+            senders.give_back(sheet, attempt)
+        attempt.outcome = Outcome(error.kind.value)
+        attempt.code = error.code
+        flag_modified(attempt, "code")
+        log.warning(
+            "not sent", attempt=str(attempt.id), kind=error.kind.value, code=error.code, why=error.reason
+        )
+        again_at: datetime | None = None
+        match error.kind:
+            case Kind.RETRY:
+                again_at = now + _wait(attempt.n, error.after)
+            case Kind.SENDER:
+                again_at = now + senders.TRY_AGAIN
+                stopped[attempt.sender] = attempt
+            case Kind.CONTACT:
+                again_at = now if _contact(session, attempt, error, now) else None
+        over = NudgeState.UNKNOWN if error.kind is Kind.UNKNOWN else NudgeState.FAILED
+        state = NudgeState.PLANNED if again_at else over
+        returns.append(outbox.Return(attempt.nudge_id, state, error.reason, again_at))
+    outbox.take_back(session, returns, states)
+    senders.book(session, sheet)
+    for sender, attempt in sorted(stopped.items()):
         stop = senders.stop_as_reported if attempt.provider_id else senders.stop
-        stop(session, attempt.sender, error.code, now)
+        stop(session, sender, attempt.code, now)
 
 
 def lost(session: Session, attempt: Attempt) -> None:

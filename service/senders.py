@@ -3,11 +3,14 @@
 A broken account is stopped, and tried again gently. Lock order: person, nudge, sender.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from math import floor
+from typing import cast
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import Table, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from notifiers.base import Limited, Notifier
@@ -28,6 +31,25 @@ SET_BACK = timedelta(minutes=1)
 # Built once: to build a statement takes longer than to run it.
 ALL = select(SenderState).order_by(SenderState.sender)
 LOCKED = ALL.with_for_update().execution_options(populate_existing=True)
+_TABLE = cast(Table, SenderState.__table__)
+WORKS = (
+    update(SenderState)
+    .where(
+        SenderState.sender == bindparam("name"),
+        SenderState.stopped_at.is_not(None),
+        SenderState.reported.is_(False),
+    )
+    .values(stopped_at=None, code=None)
+)
+BOOK = (
+    update(_TABLE)
+    .where(_TABLE.c.sender == bindparam("name"), _TABLE.c.today == bindparam("day"))
+    .values(
+        messages_today=_TABLE.c.messages_today + bindparam("messages"),
+        segments_today=_TABLE.c.segments_today + bindparam("segments"),
+        spent_today=_TABLE.c.spent_today + bindparam("money"),
+    )
+)
 THESE = select(SenderState).where(SenderState.sender.in_(bindparam("names", expanding=True)))
 
 
@@ -96,32 +118,48 @@ def _tokens(state: SenderState, per_second: float, now: datetime) -> float:
     return min(full, state.tokens + passed * per_second)
 
 
-def correct(session: Session, attempt: Attempt, segments: int) -> None:
+@dataclass(slots=True)
+class Sums:
+    """What is to be added to the sums of a sender's day."""
+
+    messages: int = 0
+    segments: int = 0
+    money: float = 0.0
+
+
+Sheet = defaultdict[tuple[str, date], Sums]
+"""Sums by sender and by the day in UTC."""
+
+
+def new_sheet() -> Sheet:
+    return defaultdict(Sums)
+
+
+def correct(sheet: Sheet, attempt: Attempt, segments: int) -> None:
     """Let an attempt have taken this many segments, in its row and in its sender's sums of that day."""
     before, cost = attempt.segments or 0, attempt.cost
     if segments == before:
         return
     attempt.segments = segments
     attempt.cost = cost * segments / before if before else 0.0
-    _book(session, attempt, 0, segments - before, attempt.cost - cost)
+    sums = sheet[attempt.sender, attempt.claimed_at.date()]
+    sums.segments += segments - before
+    sums.money += attempt.cost - cost
 
 
-def give_back(session: Session, attempt: Attempt) -> None:
+def give_back(sheet: Sheet, attempt: Attempt) -> None:
     """Take an attempt that brought nothing to anybody out of its sender's sums of that day."""
-    _book(session, attempt, -1, -(attempt.segments or 0), -attempt.cost)
+    sums = sheet[attempt.sender, attempt.claimed_at.date()]
+    sums.messages -= 1
+    sums.segments -= attempt.segments or 0
+    sums.money -= attempt.cost
 
 
-def _book(session: Session, attempt: Attempt, messages: int, segments: int, cost: float) -> None:
-    session.execute(
-        update(SenderState)
-        .where(SenderState.sender == attempt.sender, SenderState.today == attempt.claimed_at.date())
-        .values(
-            messages_today=SenderState.messages_today + messages,
-            segments_today=SenderState.segments_today + segments,
-            spent_today=SenderState.spent_today + cost,
-        )
-        .execution_options(synchronize_session=False)
-    )
+def book(session: Session, sheet: Sheet) -> None:
+    """Add to the senders' sums, unless their next day has begun; one statement."""
+    if sheet:
+        rows = [{"name": name, "day": day, **asdict(sums)} for (name, day), sums in sorted(sheet.items())]
+        session.connection().execute(BOOK, rows)
 
 
 def stop(session: Session, sender: str, code: str | None, now: datetime) -> None:
@@ -147,9 +185,7 @@ def _stop(session: Session, sender: str, code: str | None, now: datetime) -> Sen
 
 def works(session: Session, sender: str) -> None:
     """Note that the provider took a message from this sender."""
-    state = session.get(SenderState, sender)
-    if state and state.stopped_at and not state.reported:
-        state.stopped_at = state.code = None
+    session.execute(WORKS, {"name": sender})
 
 
 def delivers(session: Session, attempt: Attempt) -> None:

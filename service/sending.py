@@ -4,37 +4,34 @@ At most once: the claim commits before the channel is called, nothing is called 
 after anything ambiguous there is no new attempt.
 """
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
 from habits.nudging import Reason
-from notifiers.base import Accepted, Kind, Message, Notifier, SendError
-from service import addresses, admitting, composing, due, letters, links, outbox, outcomes, senders, waiting
+from notifiers.base import Accepted, Kind, Message, SendError
+from service import admitting, composing, letters, links, outbox, outcomes, rechecking, senders, waiting
 from service.admitting import Ready
 from service.db import DatabaseError
-from service.models import Address, Attempt, Nudge, Person
+from service.models import Attempt, Person
 from service.site import Site
-from service.states import Cause, NudgeKind, NudgeState
+from service.states import NudgeState
 
 log = structlog.get_logger()
 
-HOLD = timedelta(minutes=10)
-"""A check-in waits for the answer to a digest whose numbers look like scores; it is looked at this often."""
-LOOK_AGAIN = timedelta(minutes=1)
-"""A message whose channel is not set up is looked at this often: the next start may have it."""
-SHORTEST = timedelta(seconds=1)
-"""A provider can be told to give up after a whole second at the soonest: what has less left is late."""
-STOPPED_AT = select(Person.stopped_at).where(Person.id == bindparam("id"))
-EVEN_IF_STOPPED = waiting.URGENT
-ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE)
-"""Messages that a person or the enrolment asked for: a pause or a rest does not hold them."""
+FRESH_SECONDS = 0.005
+"""So long a look at who has said STOP holds: a call that begins later is preceded by another look."""
+STOPPED_AT = select(Person.id, Person.stopped_at).where(Person.id.in_(bindparam("ids", expanding=True)))
+THESE = select(Attempt).where(Attempt.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,97 +73,75 @@ def claim(site: Site, now: datetime, limit: int) -> list[Claimed]:
 
 
 def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
-    """Return how many have lapsed or were put off, and those claimed."""
-    ready: list[Ready] = []
+    """Return how many have lapsed or were put off, and those claimed.
+
+    The number of statements does not grow with that of the messages.
+    """
     with site.db.write() as session:
         kinds = admitting.open_kinds(session, site, now)
         ripe = waiting.waiting_for_hand_over(session, now, limit, kinds, admitting.is_limited(site))
         if not ripe:
             return 0, []
-        reach = addresses.open_addresses(session, {person.id for person in ripe.values()})
-        unneeded = waiting.unneeded(session, [nudge.id for nudge in ripe])
-        for nudge, person in ripe.items():
-            # What was asked for is wanted even of a habit that is done: another prompt.
-            done = None if nudge.kind in ASKED_FOR else unneeded.get(nudge.id)
-            why = done or _not_any_more(session, nudge, person, now)
-            route = why or _route(session, site, nudge, reach.get(person.id, []))
-            if isinstance(route, str):
-                outbox.move(session, nudge.id, [NudgeState.PLANNED], NudgeState.LAPSED, route)
-            elif route is None:
-                nudge.not_before = min(now + LOOK_AGAIN, nudge.expires_at)
-            elif _asks(nudge) and (by_day := due.out_of_quiet(person, now)) > now:
-                nudge.not_before = by_day  # It may have waited for a channel until the night.
-            elif nudge.kind is NudgeKind.PULSE and waiting.digest_waits(session, person.id, now):
-                nudge.not_before = now + HOLD
-            else:
-                assert nudge.words_sealed is not None
-                text = site.sealer.unseal(nudge.words_sealed)
-                ready.append(admitting.measured(nudge, person, *route, text))
-        admitted, moved = admitting.admit(session, site, ready, now)
-        claimed = [_start(session, site, one, now) for one in admitted]
-    return len(ripe) - len(ready) + moved, claimed
+        checked = rechecking.check(session, site, ripe, now)
+        admitted, held = admitting.admit(session, site, checked.ways, now)
+        changes = checked.changes | held
+        outbox.change(session, changes)
+        return len(changes), _start(session, site, admitted, now)
 
 
-def _asks(nudge: Nudge) -> bool:
-    """Say whether a message is one that somebody else asked for: the opt-in question, a code."""
-    return nudge.kind is NudgeKind.CONSENT or nudge.cause_kind is Cause.CODE
+def _start(session: Session, site: Site, admitted: Sequence[Ready], now: datetime) -> list[Claimed]:
+    starts = [
+        outbox.Start(
+            nudge_id=one.way.nudge.id,
+            address_id=one.way.address.id,
+            channel=one.way.notifier.name,
+            sender=one.way.notifier.sender,
+            segments=one.segments,
+            cost=one.cost,
+        )
+        for one in admitted
+    ]
+    outbox.start(session, starts, now)
+    answered = letters.answered(session, [one.way.nudge for one in admitted])
+    return [
+        Claimed(
+            nudge_id=start.nudge_id,
+            attempt_id=start.id,
+            person_id=one.way.person.id,
+            channel=start.channel,
+            message=_message(site, one, start, answered.get(start.nudge_id), now),
+            even_if_stopped=one.way.is_urgent,
+        )
+        for one, start in zip(admitted, starts, strict=True)
+    ]
 
 
-def _not_any_more(session: Session, nudge: Nudge, person: Person, now: datetime) -> str | None:
-    """Return why a planned nudge must not go out, checked again under the person's lock."""
-    if nudge.expires_at - now < SHORTEST:
-        return Reason.LATE
-    if person.stopped_at and nudge.cause_kind not in EVEN_IF_STOPPED:
-        return Reason.STOPPED
-    if nudge.kind in ASKED_FOR:
-        return None
-    if person.rested_until and now < person.rested_until:
-        return Reason.RESTING
-    if due.paused_on(session, person.id, due.today(person, now)):
-        return Reason.PAUSED
-    return None
-
-
-def _route(
-    session: Session, site: Site, nudge: Nudge, reach: list[Address]
-) -> tuple[Address, Notifier] | Reason | None:
-    """Return the address and channel to use, why there is no address, or None if only the channel lacks."""
-    usable = [address for address in reach if address.verified_at]
-    if nudge.address_id and nudge.kind in ASKED_FOR:
-        # An answer goes back to where the question came from.
-        usable = [address for address in reach if address.id == nudge.address_id]
-        if nudge.cause_kind in EVEN_IF_STOPPED:
-            usable = [a for a in [session.get(Address, nudge.address_id)] if a and a.dead_at is None]
-    for address in usable:
-        notifier = site.notifier_for(address.kind)
-        if notifier:
-            return address, notifier
-    return None if usable else Reason.NO_CONSENT
-
-
-def _start(session: Session, site: Site, ready: Ready, now: datetime) -> Claimed:
-    nudge, person, address, notifier = ready.nudge, ready.person, ready.address, ready.notifier
-    attempt = outbox.start(session, nudge, address.id, notifier.name, notifier.sender, now)
-    letter = letters.of(session, site, nudge, person, address.kind, notifier.name, attempt.id)
-    attempt.segments, attempt.cost = ready.segments, ready.cost
-    message = Message(
-        attempt_id=str(attempt.id),
-        to=site.sealer.unseal(address.value_sealed),
-        text=ready.text,
+def _message(
+    site: Site, one: Ready, start: outbox.Start, answered: letters.Answered | None, now: datetime
+) -> Message:
+    nudge, person, address = one.way.nudge, one.way.person, one.way.address
+    letter = letters.of(site, nudge, person, address.kind, start.channel, start.id, answered)
+    return Message(
+        attempt_id=str(start.id),
+        to=one.to,
+        text=one.text,
         subject=letter.subject,
         valid_for=nudge.expires_at - now,
-        status_url=links.status(site, notifier.name, attempt.id),
+        status_url=links.status(site, start.channel, start.id),
         reply_url=links.reply(site, nudge.id),
         unsubscribe_url=links.unsubscribe(site, address.id),
-        reply_label=composing.text(person.language, "mail_reply"),
-        unsubscribe_label=composing.text(person.language, "mail_unsubscribe"),
+        reply_label=_label(person.language, "mail_reply"),
+        unsubscribe_label=_label(person.language, "mail_unsubscribe"),
         language=person.language,
         address_kind=address.kind,
         reply_token=letter.reply_token,
         answers=letter.answers,
     )
-    even_if_stopped = nudge.cause_kind in EVEN_IF_STOPPED
-    return Claimed(nudge.id, attempt.id, nudge.person_id, notifier.name, message, even_if_stopped)
+
+
+@cache
+def _label(language: str, key: str) -> str:
+    return composing.text(language, key)
 
 
 def hand_over(site: Site, claimed: Claimed) -> Handed:
@@ -174,40 +149,83 @@ def hand_over(site: Site, claimed: Claimed) -> Handed:
 
     A STOP that has come since the claim still holds the message back.
     """
-    if not claimed.even_if_stopped and _has_stopped(site, claimed.person_id):
-        return Handed(claimed, CalledBack())
+    return hand_over_some(site, [claimed])[0]
+
+
+def hand_over_some(site: Site, claimed: Sequence[Claimed]) -> list[Handed]:
+    """Hand over the first of these messages, and those after it while what was seen of STOP is fresh.
+
+    So a channel that takes its time is called once, and a fast one for all of them.
+    """
+    gone = _gone(site, claimed)
+    looked_at = time.monotonic()
+    handed: list[Handed] = []
+    for one in claimed:
+        if handed and time.monotonic() - looked_at > FRESH_SECONDS:
+            break
+        handed.append(Handed(one, CalledBack() if one.person_id in gone else _call(site, one)))
+    return handed
+
+
+def _call(site: Site, claimed: Claimed) -> Accepted | SendError:
     try:
-        return Handed(claimed, site.notifiers[claimed.channel].send(claimed.message))
+        return site.notifiers[claimed.channel].send(claimed.message)
     except SendError as error:
-        return Handed(claimed, error)
+        return error
     except Exception as error:  # A channel with a bug: nobody knows whether the message went out.
         log.error("channel broke", channel=claimed.channel, error=type(error).__name__)
-        return Handed(claimed, SendError(Kind.UNKNOWN, "the channel broke in the middle"))
+        return SendError(Kind.UNKNOWN, "the channel broke in the middle")
 
 
-def _has_stopped(site: Site, person_id: UUID) -> bool:
-    """Say whether a person wants nothing more, or was forgotten; not if the database cannot tell just now."""
+def _gone(site: Site, claimed: Sequence[Claimed]) -> set[UUID]:
+    """Return who wants nothing more, or was forgotten; nobody if the database cannot tell just now."""
+    asked = {one.person_id for one in claimed if not one.even_if_stopped}
+    if not asked:
+        return asked
     try:
         with site.db.read() as session:
-            found = session.execute(STOPPED_AT, {"id": person_id}).first()
+            found = session.execute(STOPPED_AT, {"ids": list(asked)}).all()
     except (DBAPIError, DatabaseError, NoneFree):
-        return False  # The claim has just looked; a database that is gone now must not lose the message.
-    return found is None or found.stopped_at is not None
+        return set()  # The claim has just looked; a database that is gone now must not lose the message.
+    return asked - {person_id for person_id, stopped_at in found if stopped_at is None}
 
 
 def record(site: Site, handed: Handed, now: datetime) -> None:
     """Write how a hand-over ended."""
+    record_all(site, [handed], now)
+
+
+def record_all(site: Site, handed: Sequence[Handed], now: datetime) -> None:
+    """Write how hand-overs ended, in one transaction; the number of statements does not grow with theirs.
+
+    Addresses that are gone or want no more are the exception: each calls for more than that.
+    """
     with site.db.write() as session:
-        outbox.lock_people(session, [handed.claimed.person_id])
-        attempt = session.get(Attempt, handed.claimed.attempt_id)
-        if attempt is None:
-            return  # The person was forgotten in the meantime.
-        if isinstance(handed.result, CalledBack):
-            stopped = Reason.STOPPED
-            outbox.move(session, handed.claimed.nudge_id, [NudgeState.SENDING], NudgeState.LAPSED, stopped)
-            senders.give_back(session, attempt)
-            session.delete(attempt)  # Nothing was tried.
-        elif isinstance(handed.result, Accepted):
-            outcomes.accepted(session, attempt, handed.result, now)
-        else:
-            outcomes.refused(session, attempt, handed.result, now)
+        outbox.hold_people(session, {one.claimed.person_id for one in handed})
+        ids = [one.claimed.attempt_id for one in handed]
+        attempts = {attempt.id: attempt for attempt in session.scalars(THESE, {"ids": ids})}
+        ended: list[outcomes.Ended] = []
+        called_back: list[Attempt] = []
+        for one in handed:
+            attempt = attempts.get(one.claimed.attempt_id)
+            if attempt is None:
+                continue  # The person was forgotten in the meantime.
+            if isinstance(one.result, CalledBack):
+                called_back.append(attempt)
+            else:
+                ended.append((attempt, one.result))
+        _call_back(session, called_back)
+        outcomes.ended(session, ended, now)
+
+
+def _call_back(session: Session, attempts: Sequence[Attempt]) -> None:
+    """Let go of messages whose people have stopped since the claim; nothing was tried."""
+    if not attempts:
+        return
+    ids, sending = [attempt.nudge_id for attempt in attempts], [NudgeState.SENDING]
+    outbox.move_all(session, ids, sending, NudgeState.LAPSED, reason=Reason.STOPPED)
+    sheet = senders.new_sheet()
+    for attempt in attempts:
+        senders.give_back(sheet, attempt)
+    senders.book(session, sheet)
+    session.execute(delete(Attempt).where(Attempt.id.in_([attempt.id for attempt in attempts])))

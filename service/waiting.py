@@ -1,17 +1,31 @@
 """What waits: nudges for their hand-over or an answer, attempts for their end, the clock for what comes."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Exists, Integer, Select, and_, bindparam, exists, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session, aliased
 
 from habits.entries import Mark
 from habits.nudging import Reason
 from service import outbox
 from service.columns import UTCDateTime
-from service.models import Address, Attempt, EntryRow, Nudge, NudgeItem, Person
+from service.models import Address, Attempt, EntryRow, Nudge, NudgeItem, Person, Suppression
 from service.states import AddressKind, Cause, NudgeKind, NudgeState
 
 ANSWERABLE = timedelta(hours=48)
@@ -28,7 +42,7 @@ NEXT_NUDGE = select(func.min(Nudge.not_before)).where(
 )
 NEXT_PERSON = select(func.min(Person.due_at)).where(Person.due_at > _now)
 RIPE = (
-    select(Nudge.id, Nudge.person_id, Nudge.not_before)
+    select(Nudge.id, Nudge.person_id, Nudge.kind, Nudge.address_id, Nudge.not_before)
     .where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= _now)
     .order_by(Nudge.not_before, Nudge.id)
 )
@@ -36,33 +50,54 @@ URGENT = (Cause.OPT_OUT, Cause.HELP, Cause.DELETE)
 """What a stopped person still gets: it goes before all else, and no limit of a day holds it."""
 # In so many words: only then are both stores sure that the partial index holds all of them.
 URGENT_ONES = RIPE.where(text("nudge.cause_kind IN ('opt-out', 'help', 'delete')"))
+ASKED_FOR = (NudgeKind.ANSWER, NudgeKind.CONSENT, NudgeKind.NOTICE)
+"""Messages that a person or the enrolment asked for: a pause or a rest does not hold them."""
 LOOK_AT_MOST = 1000
 """So many that wait for a sender short of tokens are passed over in search of others."""
-Found = Select[UUID, UUID, datetime]
+Found = Select[UUID, Person]
 
 
-def _waiting(ripe: Found) -> Found:
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The kinds of address that a channel carries, and those of them whose sender may be given something."""
+
+    carried: frozenset[AddressKind]
+    open: frozenset[AddressKind]
+
+
+def _waiting(ripe: Select[UUID, UUID, NudgeKind, UUID | None, datetime]) -> Found:
     """Return the statement that finds the oldest of these, and locks their people."""
     return (
         ripe.join(Person, Person.id == Nudge.person_id)
+        .with_only_columns(Nudge.id, Person)
         .limit(_limit)
         .with_for_update(of=Person, skip_locked=True)
     )
 
 
-def _waiting_by_kind(ripe: Found) -> Found:
-    """Return the same for those whose person has an address of one of the `kinds`."""
+def _waiting_by_kind(ripe: Select[UUID, UUID, NudgeKind, UUID | None, datetime]) -> Found:
+    """Return the same for those that would go to an address of an open kind."""
     near = ripe.limit(LOOK_AT_MOST).subquery()
-    reached = exists().where(
-        Address.person_id == near.c.person_id,
-        Address.dead_at.is_(None),
-        # The coalesce keeps SQLite from the index on the kind, which half of all addresses share.
-        func.coalesce(Address.kind, "").in_(bindparam("kinds", expanding=True)),
-    )
+    # The coalesce keeps SQLite from the index on the kind, which half of all addresses share.
+    of_a_kind_carried = func.coalesce(Address.kind, "").in_(bindparam("carried", expanding=True))
+    preferred = (
+        select(Address.kind)
+        .where(
+            Address.person_id == near.c.person_id,
+            Address.dead_at.is_(None),
+            Address.verified_at.is_not(None),
+            of_a_kind_carried,
+            ~exists().where(Suppression.kind == Address.kind, Suppression.lookup == Address.lookup),
+        )
+        .order_by(Address.priority, Address.id)
+        .limit(1)
+    ).scalar_subquery()
+    own = select(Address.kind).where(Address.id == near.c.address_id).scalar_subquery()
+    goes_back = and_(near.c.kind.in_(ASKED_FOR), near.c.address_id.is_not(None))
     return (
-        select(near.c.id, near.c.person_id, near.c.not_before)
+        select(near.c.id, Person)
         .join(Person, Person.id == near.c.person_id)
-        .where(reached)
+        .where(case((goes_back, own), else_=preferred).in_(bindparam("open", expanding=True)))
         .order_by(near.c.not_before, near.c.id)
         .limit(_limit)
         .with_for_update(of=Person, skip_locked=True)
@@ -87,23 +122,25 @@ def waiting_for_hand_over(
     session: Session,
     now: datetime,
     limit: int,
-    kinds: Collection[AddressKind] | None = None,
+    kinds: Kinds | None = None,
     urgent_first: bool = False,
 ) -> dict[Nudge, Person]:
     """Return, locked, the oldest planned nudges that may go now, each with its person.
 
-    `kinds`: of people with an address of these kinds only. Those of people whom another transaction holds are
-    passed over: others do not wait for them.
+    `kinds`: those that would go to an address of an open kind only. Those of people whom another transaction
+    holds are passed over: others do not wait for them.
     """
-    values = {"now": now, "limit": limit} | ({} if kinds is None else {"kinds": list(kinds)})
-    statements = (URGENT_WAITING, WAITING) if kinds is None else (URGENT_BY_KIND, WAITING_BY_KIND)
-    found: dict[UUID, UUID] = {}
+    values: dict[str, object] = {"now": now, "limit": limit}
+    if kinds:
+        values |= {"carried": list(kinds.carried), "open": list(kinds.open)}
+    statements = (URGENT_BY_KIND, WAITING_BY_KIND) if kinds else (URGENT_WAITING, WAITING)
+    found: dict[UUID, Person] = {}
     for statement in statements if urgent_first else statements[1:]:
         rows = session.execute(statement, values).all()
-        found |= {row.id: row.person_id for row in rows[: limit - len(found)]}
+        found |= dict(rows[: limit - len(found)])
     if not found:
         return {}
-    people = outbox.lock_people(session, list(set(found.values())), wait=False)
+    people = {person.id: person for person in found.values()}
     nudges = session.scalars(PLANNED_OF, {"ids": list(found), "people": list(people)})
     return {nudge: people[nudge.person_id] for nudge in nudges}
 
@@ -159,11 +196,14 @@ def next_instant(session: Session, now: datetime) -> datetime | None:
     return min((at for at in (nudge, person) if at is not None), default=None)
 
 
-def digest_waits(session: Session, person_id: UUID, now: datetime) -> bool:
-    """Say whether a digest of three habits or more waits for an answer: its numbers could be scores."""
-    waiting = [nudge.id for nudge in open_for_answer(session, person_id, now - ANSWERABLE, now)]
-    several = select(NudgeItem.nudge_id).where(NudgeItem.nudge_id.in_(waiting)).group_by(NudgeItem.nudge_id)
-    return session.scalar(several.having(func.count() >= LIKE_SCORES).limit(1)) is not None
+def digests_wait(session: Session, person_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Return those of these people for whom a digest of three habits or more waits for an answer.
+
+    Its numbers could be scores.
+    """
+    wait = select(Nudge.person_id).join(NudgeItem, NudgeItem.nudge_id == Nudge.id)
+    several = wait.where(*_open_for_answer(person_ids, now - ANSWERABLE, now)).group_by(Nudge.id)
+    return set(session.scalars(several.having(func.count() >= LIKE_SCORES)))
 
 
 def sent_lately(session: Session, person_id: UUID, since_at: datetime, until_at: datetime) -> list[Nudge]:
@@ -187,21 +227,27 @@ def open_for_answer(session: Session, person_id: UUID, since_at: datetime, until
 
     One still `sending` or `unknown` counts: the person may answer before we learn that it arrived.
     """
-    on_the_way = (NudgeState.SENDING, NudgeState.UNKNOWN)
-    arrived = (NudgeState.SENT, NudgeState.DELIVERED)
     return list(
         session.scalars(
             select(Nudge)
-            .where(
-                Nudge.person_id == person_id,
-                Nudge.answered_at.is_(None),
-                Nudge.not_before <= until_at,
-                or_(
-                    and_(Nudge.state.in_(arrived), Nudge.sent_at >= since_at),
-                    and_(Nudge.state.in_(on_the_way), Nudge.not_before >= since_at),
-                ),
-                Nudge.kind.in_(ASKING),
-            )
+            .where(*_open_for_answer([person_id], since_at, until_at))
             .order_by(Nudge.not_before.desc(), Nudge.id.desc())
         )
     )
+
+
+def _open_for_answer(
+    person_ids: Collection[UUID], since_at: datetime, until_at: datetime
+) -> list[ColumnElement[bool]]:
+    on_the_way = (NudgeState.SENDING, NudgeState.UNKNOWN)
+    arrived = (NudgeState.SENT, NudgeState.DELIVERED)
+    return [
+        Nudge.person_id.in_(person_ids),
+        Nudge.answered_at.is_(None),
+        Nudge.not_before <= until_at,
+        or_(
+            and_(Nudge.state.in_(arrived), Nudge.sent_at >= since_at),
+            and_(Nudge.state.in_(on_the_way), Nudge.not_before >= since_at),
+        ),
+        Nudge.kind.in_(ASKING),
+    ]

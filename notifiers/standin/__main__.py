@@ -15,6 +15,8 @@ from notifiers.standin import TwilioServer
 @click.option("--inbound-url", help="Where the installation listens for messages.")
 @click.option("--public-url", help="The beginning of the address that signatures are made for.")
 @click.option("--auto-deliver", is_flag=True, help="Report each message as sent and delivered at once.")
+@click.option("--latency", default=0, help="Milliseconds from a call to its answer.")
+@click.option("--per-second", default=0.0, help="Messages taken a second, the others refused; 0: no limit.")
 def main(
     port: int,
     account: str,
@@ -23,6 +25,8 @@ def main(
     inbound_url: str | None,
     public_url: str | None,
     auto_deliver: bool,
+    latency: int,
+    per_second: float,
 ) -> None:
     """Answer like Twilio until Ctrl-C.
 
@@ -37,6 +41,8 @@ def main(
         inbound_url=inbound_url,
         public_url=public_url,
         auto_deliver=auto_deliver,
+        latency=(latency / 2000, latency / 2000),
+        per_second=per_second,
     )
     with server:
         click.echo(server.url)

@@ -159,6 +159,8 @@ class Handler(BaseHTTPRequestHandler):
         refusal = self._problem(form)
         if refusal and script == Script():
             return self._refuse(400, refusal)
+        if not twilio.has_room():
+            return self._refuse(429, 20429)
         record = Record.of_form(twilio.account_sid, form, twilio.now())
         twilio.linger()
         if script.stores:

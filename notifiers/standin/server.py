@@ -41,6 +41,7 @@ class TwilioServer:
         auto_deliver: bool = False,
         latency: tuple[float, float] = (0.0, 0.0),
         reports_after: tuple[float, float] = (0.0, 0.0),
+        per_second: float = 0.0,
     ) -> None:
         self.account_sid = account_sid
         self.auth_token = auth_token
@@ -57,6 +58,9 @@ class TwilioServer:
         """Seconds, from and to: so long it takes to store a message, and as long again to answer."""
         self.reports_after = reports_after
         """Seconds, from and to, after which automatic reports are posted."""
+        self.per_second = per_second
+        """Messages that are taken a second, and at once after a while without any; 0: no limit."""
+        self._room, self._room_at = per_second, time.monotonic()
         self.account_status = "active"
         self.records: list[Record] = []
         self.creates: Counter[tuple[str, str]] = Counter()
@@ -120,6 +124,16 @@ class TwilioServer:
                 self._scripts[index : index + 1] = [] if left < 1 else [replace(script, times=left)]
                 return script
         return None
+
+    def has_room(self) -> bool:
+        """Take one message more into account; say whether it is not one too many for this second."""
+        if not self.per_second:
+            return True
+        with self._lock:
+            now = time.monotonic()
+            room = min(self.per_second, self._room + (now - self._room_at) * self.per_second)
+            self._room, self._room_at = (room - 1 if room >= 1 else room), now
+            return room >= 1
 
     def linger(self) -> None:
         """Wait as long as half of a call may take."""

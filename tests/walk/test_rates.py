@@ -155,12 +155,12 @@ def test_the_confirmation_of_a_stop_and_help_go_first(world: World, rated: Rated
     assert [one.even_if_stopped for one in sending.claim(world.site, world.at, 2)] == [False]
 
 
-def say(world: World, person: UUID, text: str) -> None:
-    (address,) = rows(world, Address, Address.person_id == person)
-    number = world.site.sealer.unseal(address.value_sealed)
-    reply = inbound.store(
-        world.site, "phone", AddressKind.SMS, Inbound(f"in-{person}", number, text), world.at
-    )
+def say(world: World, person: UUID, text: str, mailbox: str | None = None) -> None:
+    """Let a person text, or mail from their mailbox."""
+    address = rows(world, Address, Address.person_id == person)[0]
+    sender = mailbox or world.site.sealer.unseal(address.value_sealed)
+    kind = AddressKind.EMAIL if mailbox else AddressKind.SMS
+    reply = inbound.store(world.site, "phone", kind, Inbound(f"in-{person}", sender, text), world.at)
     assert reply is not None
     inbound.understand(world.site, reply, world.at)
 
@@ -178,6 +178,27 @@ def test_who_is_reached_by_another_channel_does_not_wait(world: World, rated: Ra
     assert send(world, 1) == 1
     assert [message.to for message in mail.messages] == ["reader@example.org"]
     assert len(rated.messages) == 1
+
+
+def test_who_waits_for_a_text_and_has_a_mailbox_too_holds_up_nobody(world: World, rated: Rated) -> None:
+    mail = Mail()
+    world.site = replace(world.site, notifiers={rated.name: rated, mail.name: mail})
+    *texted, reader = crowd(world, 5)
+    with world.site.db.write() as session:
+        (address,) = rows(world, Address, Address.person_id == reader)
+        session.get_one(Address, address.id).dead_at = world.at
+    for number, person in enumerate([*texted, reader]):
+        add_address(world, person, AddressKind.EMAIL, f"p{number}@example.org")
+    due_at_seven(world, [*texted, reader])
+    assert send(world, 2) == 1
+    # A batch has room for two, and those who are older all wait for the other sender.
+    assert send(world, 2) == 1
+    assert [message.to for message in mail.messages] == ["p4@example.org"]
+    assert len(rated.messages) == 1
+
+    say(world, texted[3], "list", "p3@example.org")
+    assert send(world, 2) == 1
+    assert [message.to for message in mail.messages] == ["p4@example.org", "p3@example.org"]
 
 
 def test_a_channel_without_a_limit_has_none(world: World, channel: Channel) -> None:

@@ -1,0 +1,145 @@
+"""A batch is claimed, handed over and recorded together: with statements that do not grow with it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from uuid import UUID
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from notifiers.base import Accepted, Kind, Message, SendError
+from service import carrying, sending
+from service.models import Attempt, Nudge, Person
+from service.sending import CalledBack
+from service.site import Site
+from service.states import NudgeState, Outcome
+from tests.bench import rush_ground
+from tests.walk.channel import Channel
+from tests.walk.rows import rows
+from tests.world import World
+
+
+def planned(world: World, size: int) -> list[UUID]:
+    """People with a message each that may go now, in the order of their messages."""
+    world.at = rush_ground.DUE_AT
+    return rush_ground.add(world.site.db, world.site.sealer, size)
+
+
+def states(world: World) -> list[NudgeState]:
+    return sorted(nudge.state for nudge in rows(world, Nudge))
+
+
+@contextmanager
+def statements(world: World) -> Iterator[list[str]]:
+    """Collect the statements that are run inside the block."""
+    seen: list[str] = []
+
+    def note(*details: object) -> None:
+        seen.append(str(details[2]).split("(")[0])
+
+    event.listen(world.site.db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(world.site.db.engine, "before_cursor_execute", note)
+
+
+def test_a_large_batch_takes_the_statements_of_a_small_one(world: World, channel: Channel) -> None:
+    people = planned(world, 64)
+    sending.record(
+        world.site, sending.hand_over(world.site, sending.claim(world.site, world.at, 1)[0]), world.at
+    )
+    with world.site.db.write() as session:  # In each batch one lapses.
+        for person in (people[1], people[10]):
+            session.get_one(Person, person).stopped_at = world.at
+    found: list[tuple[int, list[str], list[str]]] = []
+    for size in (3, 60):
+        with statements(world) as claim:
+            claimed = sending.claim(world.site, world.at, size)
+        # One of each batch is refused for now, and one takes other segments than we counted.
+        channel.answers.extend([SendError(Kind.RETRY, "busy"), Accepted(f"own-{size}", 3)])
+        handed = [sending.hand_over(world.site, one) for one in claimed]
+        with statements(world) as record:
+            sending.record_all(world.site, handed, world.at)
+        found.append((len(claimed), claim, record))
+
+    (few, *small), (many, *large) = found
+    assert (few, many) == (2, 59)
+    assert small == large
+    assert max(map(len, large)) < 16
+    assert Counter(states(world)) == {NudgeState.SENT: 60, NudgeState.PLANNED: 2, NudgeState.LAPSED: 2}
+
+
+def test_what_differs_in_a_batch_is_recorded_of_each(world: World, channel: Channel) -> None:
+    planned(world, 5)
+    claimed = sending.claim(world.site, world.at, 9)
+    errors = [
+        SendError(kind, kind.value, code=f"{n}") for n, kind in enumerate(Kind) if kind is not Kind.CONTACT
+    ]
+    handed = [sending.Handed(claimed[0], Accepted("p-0", 3))]
+    handed += [sending.Handed(one, error) for one, error in zip(claimed[1:], errors, strict=True)]
+    sending.record_all(world.site, handed, world.at)
+
+    nudges = {nudge.id: nudge for nudge in rows(world, Nudge)}
+    found = {nudges[a.nudge_id].state: (a.outcome, a.code, a.segments) for a in rows(world, Attempt)}
+    assert found[NudgeState.SENT] == (Outcome.ACCEPTED, None, 3)
+    assert found[NudgeState.FAILED] == (Outcome.CONTENT, "3", 1)
+    assert found[NudgeState.UNKNOWN] == (Outcome.UNKNOWN, "4", 1)
+    waits = sorted(n.not_before - world.at for n in nudges.values() if n.state is NudgeState.PLANNED)
+    assert [wait.total_seconds() >= least for wait, least in zip(waits, (30, 300), strict=True)] == [True] * 2
+
+
+def test_a_stop_in_the_middle_of_a_batch_holds_the_rest_back(
+    world: World, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned(world, 4)
+    claimed = sending.claim(world.site, world.at, 9)
+    monkeypatch.setattr(sending, "FRESH_SECONDS", 0.0)  # As if each call had taken its time.
+
+    def stop_the_last(_: Message) -> None:
+        with world.site.db.write() as session:
+            session.get_one(Person, claimed[-1].person_id).stopped_at = world.at
+
+    channel.meanwhile = stop_the_last
+    handed: list[sending.Handed] = []
+    while left := claimed[len(handed) :]:
+        handed += sending.hand_over_some(world.site, left)
+    sending.record_all(world.site, handed, world.at)
+
+    assert [isinstance(one.result, CalledBack) for one in handed] == [False, False, False, True]
+    assert states(world) == [NudgeState.LAPSED, *[NudgeState.SENT] * 3]
+    assert len(rows(world, Attempt)) == 3
+
+
+def test_a_message_that_cannot_be_opened_takes_no_others_with_it(world: World, channel: Channel) -> None:
+    planned(world, 3)
+    (broken, *_) = rows(world, Nudge, Nudge.state == NudgeState.PLANNED)
+    with world.site.db.write() as session:
+        session.get_one(Nudge, broken.id).words_sealed = b"damaged"
+    with ThreadPoolExecutor(2) as pool:
+        assert carrying.Carrier(world.site, pool, 2).run(lambda: True) == 2
+
+    assert len(channel.messages) == 2
+    (left,) = rows(world, Nudge, Nudge.id == broken.id)
+    assert (left.state, left.not_before > world.at) == (NudgeState.PLANNED, True)
+
+
+def test_a_claim_that_fails_loses_no_outcome(
+    world: World, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned(world, 6)
+    claim, claims = sending.claim, iter([True, False])
+
+    def breaks(site: Site, now: object, limit: int) -> list[sending.Claimed]:
+        if next(claims):
+            return claim(site, world.at, limit)
+        raise OperationalError("BEGIN", {}, Exception("gone"))
+
+    monkeypatch.setattr(sending, "claim", breaks)
+    with ThreadPoolExecutor(3) as pool, pytest.raises(OperationalError):
+        carrying.Carrier(world.site, pool, 3).run(lambda: True)
+
+    assert states(world) == [NudgeState.PLANNED] * 3 + [NudgeState.SENT] * 3
