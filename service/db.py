@@ -5,19 +5,30 @@ transaction can fail only before it did anything; on PostgreSQL it is an ordinar
 """
 
 import re
+import select
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Dialect,
+    Engine,
+    Insert,
+    Table,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -25,6 +36,9 @@ from service.errors import AttuneError
 
 GONE = "The database file is gone; put it back from a backup, then start Attune again."
 WRITE = "attune_write"
+RESTED = "attune_rested"
+LONG_REST_SECONDS = 5.0
+"""After so long a connection may be dead and not know it."""
 MOMENT_MS = 200
 """How long an emptying of SQLite's log waits for whoever reads before it makes way for others."""
 
@@ -141,20 +155,40 @@ def _engine(url: str, busy_seconds: float) -> Engine:
             "or postgresql+psycopg://user@host/attune."
         ) from None
     if parsed.drivername != "sqlite":
-        return create_engine(
-            parsed,
-            pool_size=10,
-            max_overflow=20,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={"connect_timeout": 10},
+        engine = create_engine(
+            parsed, pool_size=10, max_overflow=20, hide_parameters=True, connect_args={"connect_timeout": 10}
         )
+        event.listen(engine, "checkin", _rests)
+        event.listen(engine, "checkout", partial(_check_alive, engine.dialect))
+        return engine
     engine = create_engine(
         parsed, pool_size=16, max_overflow=48, connect_args={"timeout": busy_seconds}, hide_parameters=True
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _rests(_connection: object, entry: ConnectionPoolEntry) -> None:
+    entry.info[RESTED] = time.monotonic()
+
+
+def _check_alive(dialect: Dialect, connection: Any, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    """Let a connection of PostgreSQL's be replaced that its server has closed, and all others with it.
+
+    The server itself is asked only where there is a reason to: that takes as long as adding a row.
+    """
+    rested_at = entry.info.get(RESTED)
+    if rested_at is None:
+        return  # It is new.
+    try:
+        line = select.poll()
+        # Where nothing was asked there is nothing to be read, but that the server goes.
+        line.register(connection.fileno(), select.POLLIN)
+        if line.poll(0) or time.monotonic() - rested_at > LONG_REST_SECONDS:
+            dialect.do_ping(connection)
+    except connection.Error:
+        raise InvalidatePoolError from None
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

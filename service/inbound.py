@@ -6,11 +6,11 @@ drop its text. A sweep takes up what was left in between, so that no bug in the 
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, bindparam, exists, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -53,6 +53,19 @@ WIPE_SECONDS = 1.0
 LONGEST = 1600
 """Characters of a message that are read; what is longer is cut."""
 NO_SIGN_OF_LIFE = (parts.Automatic,)
+# Built once. The person is only shared, as the new row's foreign key does: until then nobody can forget them,
+# and nothing that holds them for itself is waited for that would not be waited for anyway.
+SENDER = (
+    select(Address.person_id)
+    .join(Person, Person.id == Address.person_id)
+    .where(
+        Address.lookup == bindparam("lookup"),
+        Address.dead_at.is_(None),
+        ~exists().where(Reply.channel == bindparam("channel"), Reply.provider_id == bindparam("kept")),
+    )
+    .with_for_update(read=True, key_share=True, of=Person)
+)
+"""Whose living address a message comes from, unless it is of somebody who was forgotten since it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,13 @@ def store_in(
     lookup = addresses.lookup(site.sealer, kind, one_form(site, kind, message.sender))
     # Half of a pair of surrogates cannot be kept, nor sent by anybody.
     text = message.text[:LONGEST].encode("utf-8", "ignore").decode("utf-8")
+    opts_out = message.opted_out or replies.is_opt_out(text)
+    row = {"channel": channel, "kind": kind, "received_at": _came_at(message, now)}
+    # Most messages change nothing but the one row of their own, and need nothing locked for that.
+    if not (opts_out or message.reply_tokens or message.answers):
+        kept = traces.hashed(site, channel, message.provider_id)
+        if person_id := session.scalar(SENDER, {"lookup": lookup, "channel": channel, "kept": kept}):
+            return _add(session, site, message, text, row | {"lookup": lookup, "person_id": person_id})
     address = _address_of(session, lookup)
     nudge = returned.nudge_of(session, site, channel, message, address.person_id if address else None)
     if nudge and address is None and (own := returned.mailbox_of(session, nudge, kind)):
@@ -92,29 +112,31 @@ def store_in(
     nudge_id = nudge.id if nudge and address and address.person_id == nudge.person_id else None
     if traces.is_kept(session, site, channel, message.provider_id):
         return None
-    reply_id = new_id()
-    row = {
-        "id": reply_id,
-        "channel": channel,
-        "kind": kind,
-        "provider_id": message.provider_id,
-        "lookup": lookup,
-        "person_id": address.person_id if address else None,
-        "nudge_id": nudge_id,
-        "raw_sealed": site.sealer.seal(text),
-        "answered": message.answered or message.opted_out,
-        "echo": loops.echo(site.sealer, lookup, text),
-        "received_at": _came_at(message, now),
-    }
-    if not insert_new(session, Reply, [row]):
+    person_id = address.person_id if address else None
+    row |= {"lookup": lookup, "person_id": person_id, "nudge_id": nudge_id}
+    reply_id = _add(session, site, message, text, row)
+    if reply_id is None:
         return None
     proved = not returned.proves_nothing(channel, kind, nudge_id)
     if proved and address and address.dead_at and addresses.revive(session, address):
         due.refresh(session, session.get_one(Person, address.person_id), now)
-    if message.opted_out or replies.is_opt_out(text):
+    if opts_out:
         came = Came(reply_id, channel, kind, lookup)
         answering.opt_out(session, site, came, address, not message.opted_out, now)
     return reply_id
+
+
+def _add(session: Session, site: Site, message: Inbound, text: str, row: dict[str, Any]) -> UUID | None:
+    """Add the row of a message, its text sealed; return its id, None for a repeat."""
+    reply_id = new_id()
+    row |= {
+        "id": reply_id,
+        "provider_id": message.provider_id,
+        "raw_sealed": site.sealer.seal(text),
+        "answered": message.answered or message.opted_out,
+        "echo": loops.echo(site.sealer, row["lookup"], text),
+    }
+    return reply_id if insert_new(session, Reply, [row]) else None
 
 
 def one_form(site: Site, kind: AddressKind, sender: str) -> str:
