@@ -55,15 +55,16 @@ LONGEST = 1600
 NO_SIGN_OF_LIFE = (parts.Automatic,)
 # Built once. The person is only shared, as the new row's foreign key does: until then nobody can forget them,
 # and nothing that holds them for itself is waited for that would not be waited for anyway.
+_ADDRESS, _PERSON, _REPLY = (row.__table__.c for row in (Address, Person, Reply))
 SENDER = (
-    select(Address.person_id)
-    .join(Person, Person.id == Address.person_id)
+    select(_ADDRESS.person_id)
+    .join_from(Address.__table__, Person.__table__, _PERSON.id == _ADDRESS.person_id)
     .where(
-        Address.lookup == bindparam("lookup"),
-        Address.dead_at.is_(None),
-        ~exists().where(Reply.channel == bindparam("channel"), Reply.provider_id == bindparam("kept")),
+        _ADDRESS.lookup == bindparam("lookup"),
+        _ADDRESS.dead_at.is_(None),
+        ~exists().where(_REPLY.channel == bindparam("channel"), _REPLY.provider_id == bindparam("kept")),
     )
-    .with_for_update(read=True, key_share=True, of=Person)
+    .with_for_update(read=True, key_share=True, of=Person.__table__)
 )
 """Whose living address a message comes from, unless it is of somebody who was forgotten since it came."""
 
@@ -103,7 +104,7 @@ def store_in(
     # Most messages change nothing but the one row of their own, and need nothing locked for that.
     if not (opts_out or message.reply_tokens or message.answers):
         kept = traces.hashed(site, channel, message.provider_id)
-        if person_id := session.scalar(SENDER, {"lookup": lookup, "channel": channel, "kept": kept}):
+        if person_id := session.connection().scalar(SENDER, {"lookup": lookup, "channel": channel, "kept": kept}):
             return _add(session, site, message, text, row | {"lookup": lookup, "person_id": person_id})
     address = _address_of(session, lookup)
     nudge = returned.nudge_of(session, site, channel, message, address.person_id if address else None)
