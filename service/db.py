@@ -17,7 +17,6 @@ from typing import Any, cast
 
 from sqlalchemy import (
     Connection,
-    CursorResult,
     Dialect,
     Engine,
     Insert,
@@ -93,18 +92,29 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a session for one short transaction: committed at the end, rolled back by an error."""
+        with self._alone(), Session(self.writers) as session, session.begin():
+            if self.is_sqlite:
+                # The lock is taken now and not by the first statement: what is sealed in here is
+                # committed before whoever waits for the lock, such as a rotation of the key, goes on.
+                session.connection()
+            yield session
+
+    @contextmanager
+    def transact(self) -> Iterator[Connection]:
+        """Do what `write` does without a session, which takes as long as a statement."""
+        with self._alone(), self.writers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait for the turn to write, and hold it."""
         if getattr(self._writing, "now", False):
             raise RuntimeError("write() inside write() would wait for itself.")
         with self._my_turn() if self.is_sqlite else nullcontext():
             self.check_there()
             self._writing.now = True
             try:
-                with Session(self.writers) as session, session.begin():
-                    if self.is_sqlite:
-                        # The lock is taken now and not by the first statement: what is sealed in here is
-                        # committed before whoever waits for the lock, such as a rotation of the key, goes on.
-                        session.connection()
-                    yield session
+                yield
             finally:
                 self._writing.now = False
 

@@ -6,11 +6,11 @@ drop its text. A sweep takes up what was left in between, so that no bug in the 
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import CursorResult, bindparam, exists, select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -28,14 +28,13 @@ from service import (
     reading,
     rests,
     returned,
+    storing,
     strangers,
     traces,
 )
 from service.acting import Acting
 from service.answering import Came
 from service.db import DatabaseError, insert_new
-from service.errors import WrongUsage
-from service.ids import new_id
 from service.models import Address, Person, Reply
 from service.site import Site
 from service.states import AddressKind, ReplyState
@@ -46,27 +45,9 @@ log = structlog.get_logger()
 LEFT_FOR = timedelta(seconds=30)
 TRIES = 3
 STUCK_FOR = timedelta(days=7)
-OLDEST = timedelta(days=3)
-"""A message that was fetched counts for the day it came on, so far back at most."""
 WIPE_SECONDS = 1.0
 """So long a message that deletes all waits for whoever reads; the tidying has more patience."""
-LONGEST = 1600
-"""Characters of a message that are read; what is longer is cut."""
 NO_SIGN_OF_LIFE = (parts.Automatic,)
-# Built once. The person is only shared, as the new row's foreign key does: until then nobody can forget them,
-# and nothing that holds them for itself is waited for that would not be waited for anyway.
-_ADDRESS, _PERSON, _REPLY = (row.__table__.c for row in (Address, Person, Reply))
-SENDER = (
-    select(_ADDRESS.person_id)
-    .join_from(Address.__table__, Person.__table__, _PERSON.id == _ADDRESS.person_id)
-    .where(
-        _ADDRESS.lookup == bindparam("lookup"),
-        _ADDRESS.dead_at.is_(None),
-        ~exists().where(_REPLY.channel == bindparam("channel"), _REPLY.provider_id == bindparam("kept")),
-    )
-    .with_for_update(read=True, key_share=True, of=Person.__table__)
-)
-"""Whose living address a message comes from, unless it is of somebody who was forgotten since it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +69,8 @@ def store(site: Site, channel: str, kind: AddressKind, message: Inbound, now: da
 
     One from an address that its provider had called gone is its person's, and the address is in use again.
     """
+    if reply_id := storing.of_known(site, channel, kind, message, storing.text_of(message), now):
+        return reply_id
     with site.db.write() as session:
         return store_in(session, site, channel, kind, message, now)
 
@@ -96,16 +79,8 @@ def store_in(
     session: Session, site: Site, channel: str, kind: AddressKind, message: Inbound, now: datetime
 ) -> UUID | None:
     """Do what `store` does, in a transaction of the caller's."""
-    lookup = addresses.lookup(site.sealer, kind, one_form(site, kind, message.sender))
-    # Half of a pair of surrogates cannot be kept, nor sent by anybody.
-    text = message.text[:LONGEST].encode("utf-8", "ignore").decode("utf-8")
-    opts_out = message.opted_out or replies.is_opt_out(text)
-    row = {"channel": channel, "kind": kind, "received_at": _came_at(message, now)}
-    # Most messages change nothing but the one row of their own, and need nothing locked for that.
-    if not (opts_out or message.reply_tokens or message.answers):
-        kept = traces.hashed(site, channel, message.provider_id)
-        if person_id := session.connection().scalar(SENDER, {"lookup": lookup, "channel": channel, "kept": kept}):
-            return _add(session, site, message, text, row | {"lookup": lookup, "person_id": person_id})
+    lookup = addresses.lookup(site.sealer, kind, storing.one_form(site, kind, message.sender))
+    text = storing.text_of(message)
     address = _address_of(session, lookup)
     nudge = returned.nudge_of(session, site, channel, message, address.person_id if address else None)
     if nudge and address is None and (own := returned.mailbox_of(session, nudge, kind)):
@@ -114,43 +89,18 @@ def store_in(
     if traces.is_kept(session, site, channel, message.provider_id):
         return None
     person_id = address.person_id if address else None
-    row |= {"lookup": lookup, "person_id": person_id, "nudge_id": nudge_id}
-    reply_id = _add(session, site, message, text, row)
-    if reply_id is None:
+    row = storing.row(site, channel, kind, message, text, lookup, now)
+    row |= {"person_id": person_id, "nudge_id": nudge_id}
+    if not insert_new(session, Reply, [row]):
         return None
     proved = not returned.proves_nothing(channel, kind, nudge_id)
     if proved and address and address.dead_at and addresses.revive(session, address):
         due.refresh(session, session.get_one(Person, address.person_id), now)
-    if opts_out:
+    reply_id = cast(UUID, row["id"])
+    if storing.opts_out(message, text):
         came = Came(reply_id, channel, kind, lookup)
         answering.opt_out(session, site, came, address, not message.opted_out, now)
     return reply_id
-
-
-def _add(session: Session, site: Site, message: Inbound, text: str, row: dict[str, Any]) -> UUID | None:
-    """Add the row of a message, its text sealed; return its id, None for a repeat."""
-    reply_id = new_id()
-    row |= {
-        "id": reply_id,
-        "provider_id": message.provider_id,
-        "raw_sealed": site.sealer.seal(text),
-        "answered": message.answered or message.opted_out,
-        "echo": loops.echo(site.sealer, row["lookup"], text),
-    }
-    return reply_id if insert_new(session, Reply, [row]) else None
-
-
-def one_form(site: Site, kind: AddressKind, sender: str) -> str:
-    """Return the one form of a sender's address; a short code or a name, which nobody has, as it is."""
-    try:
-        return addresses.normalised(kind, sender, site.settings.region)
-    except WrongUsage:
-        return sender.strip()
-
-
-def _came_at(message: Inbound, now: datetime) -> datetime:
-    """Return when a message came, as its provider says, if that can be: it may have been fetched later."""
-    return min(now, max(message.received_at or now, now - OLDEST))
 
 
 def _address_of(session: Session, lookup: bytes) -> Address | None:
@@ -310,7 +260,7 @@ def rehearse(
 ) -> Understood | None:
     """Return how a message would be understood and answered; nothing is kept, and nothing is sent."""
     understood: Understood | None = None
-    sender = Sender(kind, one_form(site, kind, message.sender))
+    sender = Sender(kind, storing.one_form(site, kind, message.sender))
     try:
         with site.db.write() as session:
             if reply_id := store_in(session, site, channel, kind, message, now):

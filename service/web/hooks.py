@@ -1,5 +1,6 @@
 """Providers' posts: people's messages, and what became of ours. Signed, or 403 and nothing is stored."""
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -9,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from notifiers.base import InboundParser, ReportParser
-from service import inbound, receipts
+from service import inbound, receipts, storing
 from service.site import Site
 from service.states import AddressKind
 from service.strangers import Sender
@@ -80,9 +81,12 @@ def message(channel: str, body: Body, request: Request) -> Response:
     kind = AddressKind(found.address_kind)
     now = site.now()
     if reply_id := inbound.store(site, channel, kind, found, now):
-        sender = Sender(kind, inbound.one_form(site, kind, found.sender))
-        request.app.state.behind.add(partial(inbound.understand, site, reply_id, now, sender))
+        request.app.state.behind.add(partial(_understand, site, reply_id, kind, found.sender, now))
     return Response(NOTHING_TO_SAY, media_type="text/xml")
+
+
+def _understand(site: Site, reply_id: UUID, kind: AddressKind, sender: str, now: datetime) -> None:
+    inbound.understand(site, reply_id, now, Sender(kind, storing.one_form(site, kind, sender)))
 
 
 @router.post("/{channel}/status")
