@@ -30,8 +30,8 @@ GRACE_SECONDS = 1
 HURRY_SECONDS = 6.0
 """A request waits no longer for its turn to write, and as long again for other programs: Twilio waits 15."""
 TURN_SECONDS = 0.0005
-"""So soon a thread that computes lets others go on: a post gives up its turn at each word to the database, and
-by default would wait ten times as long, each time, while a message is understood beside it."""
+"""So soon a thread that computes lets others go on. A post gives up its turn at each word to the database; by
+default it would wait ten times as long, each time, while a message is understood beside it."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
