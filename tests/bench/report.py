@@ -20,7 +20,7 @@ from tests.bench.measure import Row
 
 ROOT = Path(__file__).parents[2]
 PAGE, RAW = ROOT / "docs" / "performance.md", ROOT / "docs" / "performance.json"
-HEAD = ("what", "ours", "beside it", "", "ratio")
+HEAD = ("what", "measured", "beside it", "", "ratio")
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 INTRODUCTION = """\
 # How fast it is, and beside what
@@ -28,7 +28,7 @@ INTRODUCTION = """\
 `make bench ARGS=--write` measures all of this in one run, each figure beside its alternative, and writes this
 page; `performance.json` beside it has every round. Nobody types a figure in here.
 
-The ratio is how many times as good ours is: of rates ours by the other, of times and sizes the other by ours.
+The ratio is how many times as good the first is: of rates itself by the other, of all else the other by it.
 Medians of some rounds; "-" where there is nothing to compare with.
 """
 
@@ -44,7 +44,7 @@ def of_row(row: Row) -> Figure:
 def ratio(figure: dict[str, Any]) -> float | None:
     """Return how many times as good ours is: more is better of a rate, less of all else."""
     ours, other = figure["value"], figure["other"]
-    if not ours or not other:
+    if not ours or not other:  # There is no saying how many times as good nothing is.
         return None
     return float(ours / other if figure["unit"].endswith("/s") else other / ours)
 
@@ -64,7 +64,7 @@ def _cells(figure: dict[str, Any]) -> tuple[str, str, str, str, str]:
     times, other = ratio(figure), figure["other"]
     return (
         figure["what"],
-        f"{shown(figure['value'])} {figure['unit']}",
+        f"{shown(figure['value'])} {figure['unit']}".strip(),
         "" if other is None else f"{shown(other)} {figure['unit']}",
         figure["beside"],
         "" if times is None else shown(times),
@@ -79,6 +79,8 @@ def line(figure: Figure) -> str:
 
 def shown(value: float) -> str:
     """Return a figure with three digits that count, a large one in whole numbers."""
+    if value == int(value):
+        return f"{value:,.0f}"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}"
 

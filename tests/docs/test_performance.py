@@ -2,12 +2,20 @@
 
 import json
 import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.bench import report
+from tests.bench.__main__ import main
+from tests.bench.figures import Figure
+from tests.bench.measure import Pair
 from tests.docs.pages import PAGES
 
 MEASURED: dict[str, Any] = json.loads(report.RAW.read_text("utf-8"))
@@ -54,5 +62,25 @@ def test_the_page_shows_both_figures_their_ratio_and_what_failed() -> None:
     slower = figure | {"what": "wait", "unit": "ms", "value": 50.0, "other": 25.0}
     made = report.page(MEASURED | {"measured": {"hooks": [figure, slower]}, "failed": {"rush": "no room."}})
     assert "| posts | 300 /s | 400 /s | bare | 0.75 |" in made
-    assert "| wait | 50.0 ms | 25.0 ms | bare | 0.50 |" in made
+    assert "| wait | 50 ms | 25 ms | bare | 0.50 |" in made
     assert "Not measured: no room." in made
+
+
+def test_one_that_fails_is_told_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(scale: float) -> Iterator[Figure]:
+        yield Figure("half of it", scale, "/s", raw=[scale])
+        raise RuntimeError("The disk is full.\nAnd more.")
+
+    monkeypatch.setitem(sys.modules, "tests.bench.flat", SimpleNamespace(figures=broken))
+    pair = Pair("a sum", lambda: sum(range(9)), "by hand", lambda: 36)
+    monkeypatch.setitem(sys.modules, "tests.bench.rush", SimpleNamespace(pairs=lambda: iter([pair])))
+    raw = tmp_path / "raw.json"
+    ran = CliRunner().invoke(main, ["flat", "rush", "--scale", "0.5", "--rounds", "2", "--raw", str(raw)])
+
+    assert ran.exit_code == 1
+    assert "flat was not measured: RuntimeError: The disk is full.\n" in ran.stdout
+    assert "And more" not in ran.output
+    written = json.loads(raw.read_text("utf-8"))
+    assert written["measured"]["flat"][0]["raw"] == [0.5]
+    (summed,) = written["measured"]["rush"]
+    assert (len(summed["raw"]), summed["beside"]) == (2, "by hand")
