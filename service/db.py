@@ -9,11 +9,11 @@ import select
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     Connection,
@@ -32,9 +32,11 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import AttuneError
+from service.gathering import Gathering
 
 GONE = "The database file is gone; put it back from a backup, then start Attune again."
 WRITE = "attune_write"
+T = TypeVar("T")
 RESTED = "attune_rested"
 LONG_REST_SECONDS = 5.0
 """After so long a connection may be dead and not know it."""
@@ -62,6 +64,7 @@ class Database:
         self._turn: threading.Lock = beside._turn if beside else threading.Lock()
         self._turn_seconds = busy_seconds if beside else -1.0  # Without end: each turn is a short one.
         self._writing = threading.local()
+        self._gathering = Gathering(self._my_turn, self._begin)
         self._was_there = not self.is_missing
         self._busy_seconds = busy_seconds
 
@@ -99,10 +102,20 @@ class Database:
                 session.connection()
             yield session
 
+    def add(self, work: Callable[[Connection], T]) -> T:
+        """Do one small thing in a transaction, past any session; return what it gave once that is committed.
+
+        On SQLite together with what other threads add meanwhile, and again if one of them is at fault.
+        """
+        if self.is_sqlite:
+            return self._gathering.do(work)
+        with self._begin() as connection:
+            return work(connection)
+
     @contextmanager
-    def transact(self) -> Iterator[Connection]:
-        """Do what `write` does without a session, which takes as long as a statement."""
-        with self._alone(), self.writers.begin() as connection:
+    def _begin(self) -> Iterator[Connection]:
+        self.check_there()
+        with self.writers.begin() as connection:
             yield connection
 
     @contextmanager

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Insert, Table, bindparam, exists, select
+from sqlalchemy import ColumnElement, Connection, Insert, Table, bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -73,13 +73,16 @@ def of_known(
         return None
     lookup = addresses.lookup(site.sealer, kind, one_form(site, kind, message.sender))
     kept = traces.hashed(site, channel, message.provider_id)
-    with site.db.transact() as connection:
+    statement = _statement(site.db.is_sqlite)
+
+    def work(connection: Connection) -> UUID | None:
+        # Sealed in here: what is sealed is committed before a rotation of the key goes on.
         values = row(site, channel, kind, message, text, lookup, now)
-        if connection.execute(_statement(site.db.is_sqlite), values | {"kept": kept}).rowcount:
-            reply_id = values["id"]
-            assert isinstance(reply_id, UUID)
-            return reply_id
-    return None
+        reply_id = values["id"]
+        assert isinstance(reply_id, UUID)
+        return reply_id if connection.execute(statement, values | {"kept": kept}).rowcount else None
+
+    return site.db.add(work)
 
 
 @cache
