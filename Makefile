@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: demo test check bench crash hosts docs lint setup clean
+.PHONY: demo test check bench bench-setup crash hosts docs lint setup clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/ready
@@ -20,6 +20,12 @@ check: lint test
 
 bench: $(VENV)/ready-dev
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+# What it compares with and Attune never needs; Redis is Debian's, for whoever may install it.
+bench-setup: $(VENV)/ready-dev
+	$(BIN)/uv venv -q --allow-existing $(VENV)/celery
+	$(BIN)/uv pip install -q --python $(VENV)/celery/bin/python "celery>=5.6,<6" "redis>=7,<9" packaging
+	command -v redis-server || apt-get install -y redis-server
 
 crash: $(VENV)/ready-dev
 	@$(BIN)/python -m tests.crash $(ARGS)

@@ -111,7 +111,7 @@ def prepare() -> None:
 
 def is_opt_out(text: str) -> bool:
     """Say whether the whole message is an opt-out keyword; marks, emoji and repeats do not matter."""
-    return reactions.read(text) is None and _is_keyword(words.fold(text))
+    return _is_keyword(words.fold(text)) and reactions.read(text) is None
 
 
 def _is_keyword(said: str) -> bool:

@@ -5,27 +5,42 @@ transaction can fail only before it did anything; on PostgreSQL it is an ordinar
 """
 
 import re
+import select
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import cast
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    Table,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from service.errors import AttuneError
+from service.gathering import Gathering
 
 GONE = "The database file is gone; put it back from a backup, then start Attune again."
 WRITE = "attune_write"
+T = TypeVar("T")
+RESTED = "attune_rested"
+LONG_REST_SECONDS = 5.0
+"""After so long a connection may be dead and not know it."""
 MOMENT_MS = 200
 """How long an emptying of SQLite's log waits for whoever reads before it makes way for others."""
 REWRITTEN_BYTES = 512 * 1024 * 1024
@@ -66,6 +81,7 @@ class Database:
         self._turn: threading.Lock = beside._turn if beside else threading.Lock()
         self._turn_seconds = busy_seconds if beside else -1.0  # Without end: each turn is a short one.
         self._writing = threading.local()
+        self._gathering = Gathering(self._my_turn, self._begin)
         self._was_there = not self.is_missing
         self._busy_seconds = busy_seconds
 
@@ -96,18 +112,39 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a session for one short transaction: committed at the end, rolled back by an error."""
+        with self._alone(), Session(self.writers) as session, session.begin():
+            if self.is_sqlite:
+                # The lock is taken now and not by the first statement: what is sealed in here is
+                # committed before whoever waits for the lock, such as a rotation of the key, goes on.
+                session.connection()
+            yield session
+
+    def add(self, work: Callable[[Connection], T]) -> T:
+        """Do one small thing in a transaction, past any session; return what it gave once that is committed.
+
+        On SQLite together with what other threads add meanwhile, and again if one of them is at fault.
+        """
+        if self.is_sqlite:
+            return self._gathering.do(work)
+        with self._begin() as connection:
+            return work(connection)
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        self.check_there()
+        with self.writers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait for the turn to write, and hold it."""
         if getattr(self._writing, "now", False):
             raise RuntimeError("write() inside write() would wait for itself.")
         with self._my_turn() if self.is_sqlite else nullcontext():
             self.check_there()
             self._writing.now = True
             try:
-                with Session(self.writers) as session, session.begin():
-                    if self.is_sqlite:
-                        # The lock is taken now and not by the first statement: what is sealed in here is
-                        # committed before whoever waits for the lock, such as a rotation of the key, goes on.
-                        session.connection()
-                    yield session
+                yield
             finally:
                 self._writing.now = False
 
@@ -178,14 +215,11 @@ def _engine(url: str, busy_seconds: float) -> Engine:
         ) from None
     if parsed.drivername != "sqlite":
         engine = create_engine(
-            parsed,
-            pool_size=10,
-            max_overflow=20,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args=POSTGRESQL,
+            parsed, pool_size=10, max_overflow=20, hide_parameters=True, connect_args=POSTGRESQL
         )
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "checkin", _rests)
+        event.listen(engine, "checkout", partial(_check_alive, engine.dialect))
         return engine
     engine = create_engine(
         parsed, pool_size=16, max_overflow=48, connect_args={"timeout": busy_seconds}, hide_parameters=True
@@ -199,6 +233,28 @@ def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry
     connection.autocommit = True  # What is set inside a transaction ends with one that is rolled back.
     connection.cursor().execute(LET_GO)
     connection.autocommit = False
+
+
+def _rests(_connection: object, entry: ConnectionPoolEntry) -> None:
+    entry.info[RESTED] = time.monotonic()
+
+
+def _check_alive(dialect: Dialect, connection: Any, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    """Let a connection of PostgreSQL's be replaced that its server has closed, and all others with it.
+
+    The server itself is asked only where there is a reason to: that takes as long as adding a row.
+    """
+    rested_at = entry.info.get(RESTED)
+    if rested_at is None:
+        return  # It is new.
+    try:
+        line = select.poll()
+        # Where nothing was asked there is nothing to be read, but that the server goes.
+        line.register(connection.fileno(), select.POLLIN)
+        if line.poll(0) or time.monotonic() - rested_at > LONG_REST_SECONDS:
+            dialect.do_ping(connection)
+    except connection.Error:
+        raise InvalidatePoolError from None
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
@@ -294,5 +350,6 @@ def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Ma
         return 0
     statement = _insert_new(cast(Table, row.__table__), session.get_bind().dialect.name == "sqlite")
     # Without the option psycopg's count of several rows is gone, and -1, before it can be asked for.
-    added = session.execute(statement, list(values), execution_options={"preserve_rowcount": True})
-    return cast(CursorResult[object], added).rowcount
+    # Past the session, which has no part in it and takes its time.
+    connection = session.connection()
+    return connection.execute(statement, list(values), execution_options={"preserve_rowcount": True}).rowcount

@@ -28,14 +28,13 @@ from service import (
     reading,
     rests,
     returned,
+    storing,
     strangers,
     traces,
 )
 from service.acting import Acting
 from service.answering import Came
 from service.db import DatabaseError, insert_new
-from service.errors import WrongUsage
-from service.ids import new_id
 from service.models import Address, Person, Reply
 from service.site import Site
 from service.states import AddressKind, ReplyState
@@ -46,12 +45,8 @@ log = structlog.get_logger()
 LEFT_FOR = timedelta(seconds=30)
 TRIES = 3
 STUCK_FOR = timedelta(days=7)
-OLDEST = timedelta(days=3)
-"""A message that was fetched counts for the day it came on, so far back at most."""
 WIPE_SECONDS = 1.0
 """So long a message that deletes all waits for whoever reads; the tidying has more patience."""
-LONGEST = 1600
-"""Characters of a message that are read; what is longer is cut."""
 NO_SIGN_OF_LIFE = (parts.Automatic,)
 
 
@@ -74,6 +69,8 @@ def store(site: Site, channel: str, kind: AddressKind, message: Inbound, now: da
 
     One from an address that its provider had called gone is its person's, and the address is in use again.
     """
+    if reply_id := storing.of_known(site, channel, kind, message, storing.text_of(message), now):
+        return reply_id
     with site.db.write() as session:
         return store_in(session, site, channel, kind, message, now)
 
@@ -82,9 +79,8 @@ def store_in(
     session: Session, site: Site, channel: str, kind: AddressKind, message: Inbound, now: datetime
 ) -> UUID | None:
     """Do what `store` does, in a transaction of the caller's."""
-    lookup = addresses.lookup(site.sealer, kind, one_form(site, kind, message.sender))
-    # Half of a pair of surrogates cannot be kept, nor sent by anybody.
-    text = message.text[:LONGEST].encode("utf-8", "ignore").decode("utf-8")
+    lookup = addresses.lookup(site.sealer, kind, storing.one_form(site, kind, message.sender))
+    text = storing.text_of(message)
     address = _address_of(session, lookup)
     nudge = returned.nudge_of(session, site, channel, message, address.person_id if address else None)
     if nudge and address is None and (own := returned.mailbox_of(session, nudge, kind)):
@@ -92,43 +88,19 @@ def store_in(
     nudge_id = nudge.id if nudge and address and address.person_id == nudge.person_id else None
     if traces.is_kept(session, site, channel, message.provider_id):
         return None
-    reply_id = new_id()
-    row = {
-        "id": reply_id,
-        "channel": channel,
-        "kind": kind,
-        "provider_id": message.provider_id,
-        "lookup": lookup,
-        "person_id": address.person_id if address else None,
-        "nudge_id": nudge_id,
-        "raw_sealed": site.sealer.seal(text),
-        "answered": message.answered or message.opted_out,
-        "echo": loops.echo(site.sealer, lookup, text),
-        "received_at": _came_at(message, now),
-        "stored_at": now,
-    }
+    person_id = address.person_id if address else None
+    row = storing.row(site, channel, kind, message, text, lookup, now)
+    row |= {"person_id": person_id, "nudge_id": nudge_id}
     if not insert_new(session, Reply, [row]):
         return None
     proved = not returned.proves_nothing(channel, kind, nudge_id)
     if proved and address and address.dead_at and addresses.revive(session, address):
         due.refresh(session, session.get_one(Person, address.person_id), now)
-    if message.opted_out or replies.is_opt_out(text):
-        came = Came(reply_id, channel, kind, lookup, _came_at(message, now))
+    reply_id = cast(UUID, row["id"])
+    if storing.opts_out(message, text):
+        came = Came(reply_id, channel, kind, lookup, cast(datetime, row["received_at"]))
         answering.opt_out(session, site, came, address, not message.opted_out, now)
     return reply_id
-
-
-def one_form(site: Site, kind: AddressKind, sender: str) -> str:
-    """Return the one form of a sender's address; a short code or a name, which nobody has, as it is."""
-    try:
-        return addresses.normalised(kind, sender, site.settings.region)
-    except WrongUsage:
-        return sender.strip()
-
-
-def _came_at(message: Inbound, now: datetime) -> datetime:
-    """Return when a message came, as its provider says, if that can be: it may have been fetched later."""
-    return min(now, max(message.received_at or now, now - OLDEST))
 
 
 def _address_of(session: Session, lookup: bytes) -> Address | None:
@@ -299,7 +271,7 @@ def rehearse(
 ) -> Understood | None:
     """Return how a message would be understood and answered; nothing is kept, and nothing is sent."""
     understood: Understood | None = None
-    sender = Sender(kind, one_form(site, kind, message.sender))
+    sender = Sender(kind, storing.one_form(site, kind, message.sender))
     try:
         with site.db.write() as session:
             if reply_id := store_in(session, site, channel, kind, message, now):

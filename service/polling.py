@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
 from notifiers.base import Inbound, Polled, Poller, SendError
-from service import hearing, inbound, receipts, returned
+from service import hearing, inbound, receipts, returned, storing
 from service.db import DatabaseError
 from service.log import place_of
 from service.models import Attempt, Meta, Receipt, Reply
@@ -187,7 +187,7 @@ def _take(site: Site, name: str, message: Inbound, now: datetime) -> bool:
     kind = AddressKind(message.address_kind)
     reply_id = inbound.store(site, name, kind, message, now)
     if reply_id:
-        sender = Sender(kind, inbound.one_form(site, kind, message.sender), message.provider_id)
+        sender = Sender(kind, storing.one_form(site, kind, message.sender), message.provider_id)
         inbound.understand(site, reply_id, now, sender)
     return reply_id is not None
 

@@ -40,7 +40,7 @@ def keep_ids(session: Session, site: Site, person_id: UUID, now: datetime) -> No
     )
     nobody = {"lookup": bytes(32), "state": ReplyState.UNDERSTOOD, "received_at": now}
     rows = [
-        {"id": new_id(), "channel": channel, "provider_id": _hashed(site, channel, provider_id), **nobody}
+        {"id": new_id(), "channel": channel, "provider_id": hashed(site, channel, provider_id), **nobody}
         for channel, provider_id in listed
     ]
     insert_new(session, Reply, rows)
@@ -48,12 +48,13 @@ def keep_ids(session: Session, site: Site, person_id: UUID, now: datetime) -> No
 
 def is_kept(session: Session, site: Site, channel: str, provider_id: str) -> bool:
     """Say whether a message is of somebody who was forgotten since it came."""
-    hashed = _hashed(site, channel, provider_id)
-    known = select(Reply.id).where(Reply.channel == channel, Reply.provider_id == hashed)
+    kept = hashed(site, channel, provider_id)
+    known = select(Reply.id).where(Reply.channel == channel, Reply.provider_id == kept)
     return session.scalar(known) is not None
 
 
-def _hashed(site: Site, channel: str, provider_id: str) -> str:
+def hashed(site: Site, channel: str, provider_id: str) -> str:
+    """Return what is kept of a message's id once its person was forgotten."""
     return f"forgotten {site.sealer.lookup(f'message of {channel}', provider_id).hex()}"
 
 

@@ -12,8 +12,9 @@ from service.acting import SIMULATED
 from service.cli import show
 from service.errors import WrongUsage
 from service.ids import new_id
-from service.inbound import LONGEST, Understood
+from service.inbound import Understood
 from service.site import Site
+from service.storing import LONGEST
 from service.strangers import Sender
 
 THEIRS_ALONE = (parts.Agree, parts.Together, parts.Share, parts.Delete, parts.Code)

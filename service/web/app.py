@@ -16,7 +16,7 @@ from service import health
 from service.db import DatabaseError, explain
 from service.errors import AttuneError
 from service.site import Site
-from service.web import hooks, pages, watching
+from service.web import behind, hooks, pages, watching
 from service.web.guards import BodyLimit, Headers, LastResort
 
 log = structlog.get_logger()
@@ -28,7 +28,9 @@ STATIC = Path(str(resources.files("service.web") / "static"))
 
 def create_app(site: Site, late_jobs: health.LateJobs | None = None) -> FastAPI:
     """Return the web application of one installation; `late_jobs` is of the engine in this process."""
-    app = FastAPI(title=site.settings.brand, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title=site.settings.brand, docs_url=None, redoc_url=None, openapi_url=None, lifespan=behind.running
+    )
     app.state.site = site
     app.include_router(hooks.router)
     app.include_router(pages.router)

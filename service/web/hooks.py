@@ -1,14 +1,16 @@
 """Providers' posts: people's messages, and what became of ours. Signed, or 403 and nothing is stored."""
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from notifiers.base import InboundParser, ReportParser
-from service import inbound, receipts
+from service import inbound, receipts, storing
 from service.site import Site
 from service.states import AddressKind
 from service.strangers import Sender
@@ -31,9 +33,10 @@ def site_of(request: Request) -> Site:
     return site
 
 
-def signed_form(
-    channel: str, request: Request, body: Annotated[bytes, Depends(raw_body)]
-) -> list[tuple[str, str]]:
+Body = Annotated[bytes, Depends(raw_body)]
+
+
+def signed_form(channel: str, request: Request, body: bytes) -> list[tuple[str, str]]:
     """Return all fields of a post that the channel's provider signed, blank and repeated ones too."""
     site = site_of(request)
     notifier: object = site.notifiers.get(channel)
@@ -64,12 +67,11 @@ def _url(base: str, request: Request) -> str:
     return f"{base}{path}?{query}" if query else f"{base}{path}"
 
 
-Form = Annotated[list[tuple[str, str]], Depends(signed_form)]
-
-
 @router.post("/{channel}/sms")
-def message(channel: str, form: Form, request: Request, later: BackgroundTasks) -> Response:
+def message(channel: str, body: Body, request: Request) -> Response:
     """Keep a person's message; it is understood once the provider has its answer."""
+    # Called, and no dependency: that would be one more wait for a thread.
+    form = signed_form(channel, request, body)
     site = site_of(request)
     notifier: object = site.notifiers[channel]
     assert isinstance(notifier, InboundParser)
@@ -79,14 +81,18 @@ def message(channel: str, form: Form, request: Request, later: BackgroundTasks) 
     kind = AddressKind(found.address_kind)
     now = site.now()
     if reply_id := inbound.store(site, channel, kind, found, now):
-        sender = Sender(kind, inbound.one_form(site, kind, found.sender))
-        later.add_task(inbound.understand, site, reply_id, now, sender)
+        request.app.state.behind.add(partial(_understand, site, reply_id, kind, found.sender, now))
     return Response(NOTHING_TO_SAY, media_type="text/xml")
 
 
+def _understand(site: Site, reply_id: UUID, kind: AddressKind, sender: str, now: datetime) -> None:
+    inbound.understand(site, reply_id, now, Sender(kind, storing.one_form(site, kind, sender)))
+
+
 @router.post("/{channel}/status")
-def status(channel: str, form: Form, request: Request, attempt: str = "") -> Response:
+def status(channel: str, body: Body, request: Request, attempt: str = "") -> Response:
     """Keep what became of one of our messages."""
+    form = signed_form(channel, request, body)
     site = site_of(request)
     notifier: object = site.notifiers[channel]
     if not isinstance(notifier, ReportParser):

@@ -12,7 +12,7 @@ from sqlalchemy import make_url, update
 
 from habits import parts
 from notifiers.base import Inbound
-from service import addresses, answering, inbound, outbox
+from service import addresses, answering, inbound, outbox, storing
 from service.db import Database
 from service.models import EntryRow, Nudge, Reply
 from service.states import AddressKind, NudgeKind, NudgeState, ReplyState
@@ -92,7 +92,7 @@ def test_a_long_message_is_cut(world: World, alex: UUID) -> None:
 
     (reply,) = rows(world, Reply)
     assert reply.raw_sealed is not None
-    assert len(world.site.sealer.unseal(reply.raw_sealed)) == inbound.LONGEST
+    assert len(world.site.sealer.unseal(reply.raw_sealed)) == storing.LONGEST
     assert understand(world, reply_id) == (parts.Unclear(),)
 
 
