@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from service import batches
 from service.errors import AttuneError
 
 GONE = "The database file is gone; put it back from a backup, then start Attune again."
@@ -245,10 +246,13 @@ def _insert_new(table: Table, on_sqlite: bool) -> Insert:
 
 
 def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Mapping[str, object]]) -> int:
-    """Insert rows, skip those whose unique key is taken, and return how many were new."""
+    """Insert rows, skip those whose unique key is taken, and return how many were new; one statement."""
     if not values:
         return 0
-    statement = _insert_new(cast(Table, row.__table__), session.get_bind().dialect.name == "sqlite")
-    # Without the option psycopg's count of several rows is gone, and -1, before it can be asked for.
+    table, on_sqlite = cast(Table, row.__table__), batches.on_sqlite(session)
+    if len(values) > 1 and not on_sqlite:
+        return batches.insert_many(session, table, values)
+    statement = _insert_new(table, on_sqlite)
+    # Without the option the count is gone, and -1, before it can be asked for.
     added = session.execute(statement, list(values), execution_options={"preserve_rowcount": True})
     return cast(CursorResult[object], added).rowcount

@@ -66,7 +66,8 @@ class Share:
     @cached_property
     def _said(self) -> dict[Mark, set[date]]:
         """The days of which something was said that still stands, by what was said."""
-        said: dict[Mark, set[date]] = {mark: set() for mark in Mark}
+        known = self.facts.said
+        said = {Mark.DONE: set(known.done), Mark.SKIPPED: set(known.skipped), Mark.UNDONE: set[date]()}
         taken = taken_back(self.facts.entries)
         for entry in self.facts.entries:
             if entry.id not in taken:
@@ -133,7 +134,7 @@ def shares(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, U
                 pauses=[
                     *pauses[member.person_id, None],
                     *pauses[member.person_id, habit.id],
-                    *_never_were(zone, habit.started_on),
+                    *never_were(zone, habit.started_on),
                 ],
                 week_starts=week_starts,
             ),
@@ -142,7 +143,7 @@ def shares(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, U
     }
 
 
-def _never_were(zone: str, started_on: date) -> list[Pause]:
+def never_were(zone: str, started_on: date) -> list[Pause]:
     """Return the dates that the person's zone skipped since the start: nobody can practise on them."""
     skipped = days.skipped_dates(due.zone_of(zone))
     return [Pause(day, day) for day in skipped if day >= started_on]

@@ -1,0 +1,151 @@
+"""Rows given to a statement as one value, so that it is the same statement however many they are.
+
+PostgreSQL takes an array for each column (`unnest`), SQLite one JSON text for all of them (`json_each`).
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    CursorResult,
+    FromClause,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    column,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
+
+Values = Sequence[Mapping[str, object]]
+"""Rows by the names of their columns, the same for all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Rows that statements join: ids and days. Its table has the `place` of each besides, from 0 on."""
+
+    name: str
+    types: Mapping[str, TypeEngine[Any]]
+
+    def table(self, on_sqlite: bool) -> FromClause:
+        """Return what statements select from."""
+        if on_sqlite:
+            each = func.json_each(bindparam(self.name)).table_valued("key", "value")
+            cells = [
+                func.json_extract(each.c.value, f"$[{number}]", type_=of).label(name)
+                for number, (name, of) in enumerate(self.types.items())
+            ]
+            return select(each.c.key.label("place"), *cells).subquery(self.name)
+        arrays = [bindparam(f"{self.name}_{name}", type_=ARRAY(of)) for name, of in self.types.items()]
+        columns = [column(name, of) for name, of in self.types.items()]
+        rows = func.unnest(*arrays).table_valued(*columns, with_ordinality="nth").render_derived()
+        return select((rows.c.nth - 1).label("place"), *[rows.c[name] for name in self.types]).subquery(
+            self.name
+        )
+
+    def values(self, on_sqlite: bool, rows: Sequence[Sequence[object]]) -> dict[str, object]:
+        """Return the parameters that stand for these rows."""
+        if on_sqlite:
+            return {self.name: json.dumps(rows, default=_plain)}
+        cells = list(zip(*rows, strict=True)) or [()] * len(self.types)
+        return {f"{self.name}_{name}": list(of) for name, of in zip(self.types, cells, strict=True)}
+
+
+def _plain(value: object) -> str:
+    """Return an id or a day as SQLite stores it."""
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"SQLite is given no {type(value).__name__} in a batch.")
+
+
+def on_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def update_rows(
+    session: Session, row: type[DeclarativeBase], values: Values, keys: tuple[str, ...] = ("id",)
+) -> None:
+    """Set columns of the rows that have these keys; one statement."""
+    if not values:
+        return
+    table, names = cast(Table, row.__table__), tuple(values[0])
+    if on_sqlite(session):
+        statement = _update(table, names, keys)
+        session.connection().execute(statement, [_renamed(value, keys) for value in values])
+    else:
+        session.execute(_update_all(table, names, keys), _given(names, values))
+
+
+def insert_many(session: Session, table: Table, values: Values) -> int:
+    """Insert rows on PostgreSQL, skip those whose unique key is taken, and return how many were new.
+
+    One by one the server would take several times as long.
+    """
+    defaults = {name: make for name, make in _defaults(table).items() if name not in values[0]}
+    whole = [{**value, **{name: make() for name, make in defaults.items()}} for value in values]
+    names = tuple(whole[0])
+    options = {"preserve_rowcount": True}  # Without it the count is gone before it can be asked for.
+    added = session.execute(_insert_all(table, names), _given(names, whole), execution_options=options)
+    return cast(CursorResult[object], added).rowcount
+
+
+def _given(names: tuple[str, ...], values: Values) -> dict[str, object]:
+    return {f"rows_{name}": [value[name] for value in values] for name in names}
+
+
+def _renamed(value: Mapping[str, object], keys: tuple[str, ...]) -> dict[str, object]:
+    """Return a row whose keys go by names of their own: those of columns stand for what is set."""
+    return {f"of_{name}" if name in keys else name: cell for name, cell in value.items()}
+
+
+@cache
+def _rows(table: Table, names: tuple[str, ...]) -> FromClause:
+    return Batch("rows", {name: table.c[name].type for name in names}).table(on_sqlite=False)
+
+
+@cache
+def _defaults(table: Table) -> Mapping[str, Callable[[], object]]:
+    """Return what makes a value for the columns that get one where none is given."""
+    found: dict[str, Callable[[], object]] = {}
+    for each in table.columns:
+        default = each.default
+        if isinstance(default, CallableColumnDefault):
+            make = default.arg
+            found[each.name] = lambda make=make: make(None)  # type: ignore[misc]
+        elif isinstance(default, ScalarElementColumnDefault):
+            found[each.name] = lambda value=default.arg: value  # type: ignore[misc]
+    return found
+
+
+@cache
+def _insert_all(table: Table, names: tuple[str, ...]) -> Insert:
+    rows = _rows(table, names)
+    made = insert(table).from_select(names, select(*[rows.c[name] for name in names]), include_defaults=False)
+    return made.on_conflict_do_nothing()
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...], keys: tuple[str, ...]) -> Update:
+    found = [table.c[key] == bindparam(f"of_{key}", type_=table.c[key].type) for key in keys]
+    return update(table).where(*found).values({name: bindparam(name) for name in names if name not in keys})
+
+
+@cache
+def _update_all(table: Table, names: tuple[str, ...], keys: tuple[str, ...]) -> Update:
+    rows = _rows(table, names)
+    found = [table.c[key] == rows.c[key] for key in keys]
+    return update(table).where(*found).values({name: rows.c[name] for name in names if name not in keys})
