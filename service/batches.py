@@ -4,14 +4,15 @@ PostgreSQL takes an array for each column (`unnest`), SQLite one JSON text for a
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    Column,
     CursorResult,
     FromClause,
     Insert,
@@ -76,40 +77,63 @@ def on_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def update_rows(
+def insert_many(session: Session, row: type[DeclarativeBase], values: Values) -> int:
+    """Insert rows, skip those whose unique key is taken, and return how many were new; one statement.
+
+    Value by value and row by row, it would take several times as long.
+    """
+    table = cast(Table, row.__table__)
+    defaults = {name: make for name, make in _defaults(table).items() if name not in values[0]}
+    whole = [{**value, **{name: make() for name, make in defaults.items()}} for value in values]
+    names = tuple(whole[0])
+    if on_sqlite(session):
+        marks = ", ".join("?" * len(names))
+        into = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 (Names of ours.)
+        return _each(session, f"{into} ON CONFLICT DO NOTHING", [table.c[name] for name in names], whole)
+    options = {"preserve_rowcount": True}  # Without it the count is gone before it can be asked for.
+    given = {f"rows_{name}": [value[name] for value in whole] for name in names}
+    added = session.execute(_insert_all(table, names), given, execution_options=options)
+    return cast(CursorResult[object], added).rowcount
+
+
+def update_many(
     session: Session, row: type[DeclarativeBase], values: Values, keys: tuple[str, ...] = ("id",)
 ) -> None:
     """Set columns of the rows that have these keys; one statement."""
     if not values:
         return
-    table, names = cast(Table, row.__table__), tuple(values[0])
+    table = cast(Table, row.__table__)
+    names = (*(name for name in values[0] if name not in keys), *keys)
     if on_sqlite(session):
-        statement = _update(table, names, keys)
-        session.connection().execute(statement, [_renamed(value, keys) for value in values])
+        cells = ", ".join(f"{name} = ?" for name in names if name not in keys)
+        found = " AND ".join(f"{key} = ?" for key in keys)
+        _each(session, f"UPDATE {table.name} SET {cells} WHERE {found}", [table.c[n] for n in names], values)  # noqa: S608
     else:
-        session.execute(_update_all(table, names, keys), _given(names, values))
+        given = {f"rows_{name}": [value[name] for value in values] for name in names}
+        session.execute(_update_all(table, names, keys), given)
 
 
-def insert_many(session: Session, table: Table, values: Values) -> int:
-    """Insert rows on PostgreSQL, skip those whose unique key is taken, and return how many were new.
+class _Stored(dict[object, object]):
+    """What SQLite stores for a value: worked out once, as most rows of a batch share times and words."""
 
-    One by one the server would take several times as long.
-    """
-    defaults = {name: make for name, make in _defaults(table).items() if name not in values[0]}
-    whole = [{**value, **{name: make() for name, make in defaults.items()}} for value in values]
-    names = tuple(whole[0])
-    options = {"preserve_rowcount": True}  # Without it the count is gone before it can be asked for.
-    added = session.execute(_insert_all(table, names), _given(names, whole), execution_options=options)
-    return cast(CursorResult[object], added).rowcount
+    def __init__(self, process: Callable[[Any], object]) -> None:
+        self._process = process
+
+    def __missing__(self, value: object) -> object:
+        self[value] = stored = self._process(value)
+        return stored
 
 
-def _given(names: tuple[str, ...], values: Values) -> dict[str, object]:
-    return {f"rows_{name}": [value[name] for value in values] for name in names}
-
-
-def _renamed(value: Mapping[str, object], keys: tuple[str, ...]) -> dict[str, object]:
-    """Return a row whose keys go by names of their own: those of columns stand for what is set."""
-    return {f"of_{name}" if name in keys else name: cell for name, cell in value.items()}
+def _each(session: Session, statement: str, columns: Sequence[Column[Any]], values: Values) -> int:
+    """Run a statement of SQLite for each row, and return how many rows it changed."""
+    connection = session.connection()
+    cells: list[Iterable[object]] = []
+    for each in columns:
+        given = [value[each.name] for value in values]
+        process = each.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        cells.append(map(_Stored(process).__getitem__, given) if process else given)
+    options = {"preserve_rowcount": True}
+    return connection.exec_driver_sql(statement, list(zip(*cells, strict=True)), options).rowcount
 
 
 @cache
@@ -124,11 +148,14 @@ def _defaults(table: Table) -> Mapping[str, Callable[[], object]]:
     for each in table.columns:
         default = each.default
         if isinstance(default, CallableColumnDefault):
-            make = default.arg
-            found[each.name] = lambda make=make: make(None)  # type: ignore[misc]
+            found[each.name] = partial(default.arg, cast(Any, None))
         elif isinstance(default, ScalarElementColumnDefault):
-            found[each.name] = lambda value=default.arg: value  # type: ignore[misc]
+            found[each.name] = partial(_same, default.arg)
     return found
+
+
+def _same(value: object) -> object:
+    return value
 
 
 @cache
@@ -136,12 +163,6 @@ def _insert_all(table: Table, names: tuple[str, ...]) -> Insert:
     rows = _rows(table, names)
     made = insert(table).from_select(names, select(*[rows.c[name] for name in names]), include_defaults=False)
     return made.on_conflict_do_nothing()
-
-
-@cache
-def _update(table: Table, names: tuple[str, ...], keys: tuple[str, ...]) -> Update:
-    found = [table.c[key] == bindparam(f"of_{key}", type_=table.c[key].type) for key in keys]
-    return update(table).where(*found).values({name: bindparam(name) for name in names if name not in keys})
 
 
 @cache

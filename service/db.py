@@ -249,10 +249,9 @@ def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Ma
     """Insert rows, skip those whose unique key is taken, and return how many were new; one statement."""
     if not values:
         return 0
-    table, on_sqlite = cast(Table, row.__table__), batches.on_sqlite(session)
-    if len(values) > 1 and not on_sqlite:
-        return batches.insert_many(session, table, values)
-    statement = _insert_new(table, on_sqlite)
+    if len(values) > 1:
+        return batches.insert_many(session, row, values)
+    statement = _insert_new(cast(Table, row.__table__), batches.on_sqlite(session))
     # Without the option the count is gone, and -1, before it can be asked for.
     added = session.execute(statement, list(values), execution_options={"preserve_rowcount": True})
     return cast(CursorResult[object], added).rowcount

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from habits import practices
@@ -35,14 +36,17 @@ def week_on(person: DuePerson, day: date) -> date:
     return day - timedelta(days=(day.weekday() - person.week_starts) % 7)
 
 
-def message(
-    site: Site,
-    person: DuePerson,
-    reminders: Sequence[DueReminder],
-    decision: Decision,
-    rounds: list[Round],
-) -> NewNudge:
-    """Return the message that was decided on, for the reminders that it is about; note rounds that begin."""
+class Wanted(NamedTuple):
+    """A message that was decided on, and the reminders that it is about."""
+
+    person: DuePerson
+    reminders: Sequence[DueReminder]
+    decision: Decision
+
+
+def message(site: Site, wanted: Wanted, rounds: list[Round]) -> NewNudge:
+    """Return the message that was decided on, and note the rounds of prompts that begin with it."""
+    person, reminders, decision = wanted
     assert decision.not_before is not None
     assert decision.expires_at is not None
     nudge_id = new_id()

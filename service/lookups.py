@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Date, Select, String, Uuid, and_, bindparam, func, or_, select, type_coerce
+from sqlalchemy import Date, Select, String, Uuid, and_, bindparam, cast, func, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import NullType
 
@@ -47,7 +47,7 @@ class Statements(NamedTuple):
     shares: Select[*tuple[Any, ...]]
     prompts: Select[int, str | None]
     asked: Select[int, date]
-    said: Select[int, date, str]
+    said: Select[int, str, str]
     entries: Select[*tuple[Any, ...]]
 
 
@@ -128,9 +128,14 @@ def statements(on_sqlite: bool) -> Statements:
         asked=select(parts.c.place, NudgeItem.day)
         .join(NudgeItem, items)
         .where(NudgeItem.reminder_id == parts.c.reminder_id, NudgeItem.day >= earliest),
-        said=select(said.c.place, EntryRow.day, type_coerce(EntryRow.kind, String)).join(
-            EntryRow, entries & (EntryRow.day >= said.c.since)
-        ),
+        # A row for each part and kind: to look at each day as a row of its own would take far longer.
+        said=select(
+            said.c.place,
+            type_coerce(EntryRow.kind, String),
+            func.aggregate_strings(cast(EntryRow.day, String), " "),
+        )
+        .join(EntryRow, entries & (EntryRow.day >= said.c.since))
+        .group_by(said.c.place, EntryRow.kind),
         entries=select(
             said.c.place,
             # Ids as the driver gives them: to make UUIDs of them all would take as long as everything else.

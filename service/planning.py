@@ -5,7 +5,7 @@ in it as many statements for five hundred people as for one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -15,8 +15,8 @@ from habits.entries import Pause
 from habits.nudging import Due, History, Kind, Reason, Silence, Standing
 from service import batches, drafting, due, outbox, rests, ringing
 from service.db import insert_new
-from service.drafting import Round, at_of, day_of, lapsed, week_on
-from service.looking import look
+from service.drafting import Round, Wanted, at_of, day_of, lapsed, week_on
+from service.looking import look, look_at_prompts
 from service.models import Member, Pulse
 from service.outbox import NewNudge
 from service.ringing import DuePerson, DueReminder
@@ -50,14 +50,19 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
         if not people:
             return Planned()
         nudges: list[NewNudge] = []
-        rounds: list[Round] = []
         for person in people:
             person.rules = due.rules_of(person, site.catch_up)
             nudges += [late for one in person.reminders for late in _catch_up(person, one, now)]
             person.groups = [group for of in SAME_MESSAGE if (group := _joined(person, of, now))]
         look(session, people, now)
+        wanted: list[Wanted] = []
         for person in people:
-            nudges += [made for group in person.groups for made in _decide(site, person, group, rounds, now)]
+            for group in person.groups:
+                nudges += _decide(person, group, wanted, now)
+        look_at_prompts(session, [(one.person, reminder) for one in wanted for reminder in one.reminders])
+        rounds: list[Round] = []
+        nudges += [drafting.message(site, one, rounds) for one in wanted]
+        for person in people:
             _move_all_on(person, now)
         new = outbox.add(session, site.sealer, nudges)
         added = [nudge for nudge in nudges if nudge.id in new]
@@ -105,19 +110,19 @@ def _move_on(person: DuePerson, reminder: DueReminder, after: datetime) -> None:
 
 
 def _decide(
-    site: Site, person: DuePerson, reminders: list[DueReminder], rounds: list[Round], now: datetime
+    person: DuePerson, reminders: list[DueReminder], wanted: list[Wanted], now: datetime
 ) -> list[NewNudge]:
-    """Ask the policy about reminders that share a message; return the message and what was let go."""
+    """Ask the policy about reminders that share a message; note the message, and return what was let go."""
     asked = tuple(Due(r.id, at_of(r), Kind(r.purpose.value), _standing(person, r)) for r in reminders)
     decision = nudging.decide(asked, person.rules, _history(person, now), now)
     person.away_on = decision.away_on
     made: list[NewNudge] = []
-    if decision.send:
+    if decision.not_before:
         sent = [r for r in reminders if r.id in decision.send]
-        made.append(drafting.message(site, person, sent, decision, rounds))
-        person.planned.append(made[0].not_before)
+        wanted.append(Wanted(person, sent, decision))
+        person.planned.append(decision.not_before)
         if decision.kind is not Kind.SUMMARY:
-            person.unanswered.append((made[0].kind, made[0].not_before))
+            person.unanswered.append((NudgeKind(decision.kind.value), decision.not_before))
         for reminder in sent:
             reminder.thinned = 0
     for reason in dict.fromkeys(why for _, why in decision.let_go):
@@ -162,17 +167,23 @@ def _standing(person: DuePerson, reminder: DueReminder) -> Standing:
             empty=not person.living,
         )
     share = reminder.share
-    rescue = reminder.purpose is Purpose.RESCUE
-    judged = streaks.judge(share.facts, today) if rescue or share.taper else None
-    return Standing(
+    standing = Standing(
         paused=any(_covers(pause, today) for pause in person.pauses.get(reminder.habit_id, ())),
         asked=today in reminder.asked_on,
         done=share.done_on(today),
         skipped=share.skipped_on(today),
-        met=judged.is_quiet if judged else streaks.quiet_when_done(share.facts, today),
-        slack=judged.slack if judged and rescue else None,
-        kept_weeks=needs.kept_weeks(judged.since, today) if judged and share.taper else 0,
+        met=streaks.quiet_when_done(share.facts, today),
         thinned=reminder.thinned,
+    )
+    rescue = reminder.purpose is Purpose.RESCUE
+    if not (rescue or share.taper) or needs.needless(Kind.NUDGE, standing):
+        return standing  # A run is followed through all of its days only where that decides.
+    judged = streaks.judge(share.facts, today)
+    assert judged
+    return replace(
+        standing,
+        slack=judged.slack if rescue else None,
+        kept_weeks=needs.kept_weeks(judged.since, today) if share.taper else 0,
     )
 
 
@@ -199,7 +210,7 @@ def _follow_up(
             if nudge.kind is NudgeKind.PULSE
         ],
     )
-    batches.update_rows(
+    batches.update_many(
         session,
         Member,
         [

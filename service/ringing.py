@@ -109,11 +109,11 @@ PEOPLE = Batch("people", {"id": Uuid()})
 
 def claim(session: Session, now: datetime, limit: int) -> list[DuePerson]:
     """Lock people who are due, those who are due for longest first, and return them with their reminders."""
-    rows: Sequence[Sequence[Any]] = session.execute(CLAIM, {"now": now, "limit": limit}).all()
+    rows: Sequence[Sequence[Any]] = session.connection().execute(CLAIM, {"now": now, "limit": limit}).all()
     people = [DuePerson(*row) for row in rows]
     if people:
         on_sqlite = batches.on_sqlite(session)
-        for place, *row in session.execute(
+        for place, *row in session.connection().execute(
             _live(on_sqlite), PEOPLE.values(on_sqlite, [[p.id] for p in people])
         ):
             people[place].reminders.append(DueReminder(*row))
@@ -149,7 +149,7 @@ def _live(on_sqlite: bool) -> Select[*tuple[Any, ...]]:
 def save(session: Session, people: Sequence[DuePerson]) -> None:
     """Write when people and those of their reminders that have moved are due next."""
     moved = [reminder for person in people for reminder in person.reminders if reminder.has_moved]
-    batches.update_rows(
+    batches.update_many(
         session,
         Reminder,
         [
@@ -157,6 +157,6 @@ def save(session: Session, people: Sequence[DuePerson]) -> None:
             for one in moved
         ],
     )
-    batches.update_rows(
+    batches.update_many(
         session, Person, [{"id": one.id, "due_at": one.due_at, "away_on": one.away_on} for one in people]
     )

@@ -54,6 +54,7 @@ def looked_at(world: World) -> list[DuePerson]:
         for person in people:
             person.groups = [person.reminders]
         looking.look(session, people, world.at)
+        looking.look_at_prompts(session, [(person, one) for person in people for one in person.reminders])
     return sorted(people, key=lambda person: person.id)
 
 

@@ -35,6 +35,10 @@ def upgrade() -> None:
         op.create_index(
             name, "nudge", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
         )
+    op.drop_index("ix_entry_person_id_habit_id_day", table_name="entry")
+    op.create_index(
+        "ix_entry_person_id_habit_id_day_kind", "entry", ["person_id", "habit_id", "day", "kind"]
+    )
     op.create_table(
         "wording",
         sa.Column("version", sa.String(40), nullable=False),
@@ -47,6 +51,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("wording")
+    op.drop_index("ix_entry_person_id_habit_id_day_kind", table_name="entry")
+    op.create_index("ix_entry_person_id_habit_id_day", "entry", ["person_id", "habit_id", "day"])
     with op.batch_alter_table("consent") as batch:
         batch.drop_column("reply_id")
     for name in INDEXES:
