@@ -139,6 +139,8 @@ def quiet_when_done(facts: Facts, today: date) -> bool:
     goal, today = facts.goals[0].goal, facts.judged_on(today)
     if today < facts.started_on:
         return False
+    if goal.unit is Unit.DAY and not facts.entries:
+        return today in facts.said.done
     first = matters_from(facts.goals, facts.started_on, facts.week_starts, today)
     ahead = _period(goal.unit, facts.week_starts, today)[1] - today.toordinal()
     marks = fold(facts.entries, facts.pauses, first, today, ahead, facts.said)

@@ -25,6 +25,8 @@ _JOINED = {"gsm7": 153, "ucs2": 67}
 
 MOST_UCS2 = 2
 _JOINER = "\u200d"
+# Letters of Latin alphabets and the marks between their words: each is a character by itself.
+_APART = re.compile("[\n -\u024f\u2010-\u2027\u2030-\u205e€]*")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 _LEADING_JAMO = re.compile("[\u1100-\u115f\ua960-\ua97c]")
 _VOWEL_JAMO = re.compile("[\u1160-\u11a7\ud7b0-\ud7c6]")
@@ -60,7 +62,7 @@ def count(text: str) -> Segments:
             return Segments(Encoding.GSM7, 1 if text else 0, septets)
         sizes = [2 if character in GSM7_EXTENSION else 1 for character in text]
         return Segments(Encoding.GSM7, _segments(sizes, Encoding.GSM7), septets)
-    sizes = [_units(cluster) for cluster in clusters(text)]
+    sizes = [1] * len(text) if _APART.fullmatch(text) else [_units(cluster) for cluster in clusters(text)]
     return Segments(Encoding.UCS2, _segments(sizes, Encoding.UCS2), len(sizes))
 
 

@@ -65,7 +65,7 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
         for person in people:
             _move_all_on(person, now)
         new = outbox.add(session, site.sealer, nudges)
-        added = [nudge for nudge in nudges if nudge.id in new]
+        added = nudges if len(new) == len(nudges) else [nudge for nudge in nudges if nudge.id in new]
         live = [nudge for nudge in added if nudge.state is NudgeState.PLANNED]
         _follow_up(session, live, people, rounds)
         ringing.save(session, people)
@@ -113,12 +113,15 @@ def _decide(
     person: DuePerson, reminders: list[DueReminder], wanted: list[Wanted], now: datetime
 ) -> list[NewNudge]:
     """Ask the policy about reminders that share a message; note the message, and return what was let go."""
-    asked = tuple(Due(r.id, at_of(r), Kind(r.purpose.value), _standing(person, r)) for r in reminders)
+    asked = tuple(
+        Due(place, at_of(one), Kind(one.purpose.value), _standing(person, one))
+        for place, one in enumerate(reminders)
+    )
     decision = nudging.decide(asked, person.rules, _history(person, now), now)
     person.away_on = decision.away_on
     made: list[NewNudge] = []
     if decision.not_before:
-        sent = [r for r in reminders if r.id in decision.send]
+        sent = [one for place, one in enumerate(reminders) if place in decision.send]
         wanted.append(Wanted(person, sent, decision))
         person.planned.append(decision.not_before)
         if decision.kind is not Kind.SUMMARY:
@@ -126,7 +129,7 @@ def _decide(
         for reminder in sent:
             reminder.thinned = 0
     for reason in dict.fromkeys(why for _, why in decision.let_go):
-        gone = [r for r in reminders if (r.id, reason) in decision.let_go]
+        gone = [one for place, one in enumerate(reminders) if (place, reason) in decision.let_go]
         kind = NudgeKind(min(gone, key=lambda r: r.purpose is Purpose.RESCUE).purpose.value)
         made.append(lapsed(person, kind, gone, reason))
         if reason is Reason.TAPERED:
