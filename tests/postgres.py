@@ -57,14 +57,14 @@ def folder_of_binaries() -> Path | None:
     return None
 
 
-def start(folder: Path) -> str:
+def start(folder: Path, settings: str = SETTINGS) -> str:
     """Return the URL of the server in `folder`; the first of several test processes starts it."""
     folder.mkdir(mode=0o700, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         url = folder / "url"
         if not url.exists():
-            url.write_text(_start(folder))
+            url.write_text(_start(folder, settings))
         return url.read_text()
 
 
@@ -82,15 +82,15 @@ def stopped(folder: Path) -> Iterator[None]:
     yield
     port = make_url((folder / "url").read_text()).port
     assert port
-    assert _launch(folder, port), (folder / "home" / "log").read_text()
+    assert _launch(folder, port, SETTINGS), (folder / "home" / "log").read_text()
 
 
-def _launch(folder: Path, port: int) -> bool:
-    options = f"-p {port} -h 127.0.0.1 {SETTINGS}"
+def _launch(folder: Path, port: int, settings: str) -> bool:
+    options = f"-p {port} -h 127.0.0.1 {settings}"
     return _run(folder, "pg_ctl", "start", "-w", "-l", str(folder / "home" / "log"), "-o", options) == 0
 
 
-def _start(folder: Path) -> str:
+def _start(folder: Path, settings: str) -> str:
     found = folder_of_binaries()
     assert found is not None
     home = folder / "home"
@@ -108,7 +108,7 @@ def _start(folder: Path) -> str:
     for _ in range(TRIES):
         # Another process may take the port before the server does.
         port = free_port()
-        if _launch(folder, port):
+        if _launch(folder, port, settings):
             return f"postgresql://attune@127.0.0.1:{port}/postgres"
     raise RuntimeError((home / "log").read_text())
 

@@ -70,13 +70,13 @@ class Ground:
         return self.rng.random() * 100 < percent
 
 
-def build(settings: Settings, sealer: Sealer, reminders: int, due: int) -> None:
-    """Fill a new database with so many reminders, of which so many are due at `NOW`."""
+def build(settings: Settings, sealer: Sealer, reminders: int, due: int, each: int = ELSEWHERE) -> None:
+    """Fill a new database with so many reminders, of which so many are due at `NOW`; others have `each`."""
     database = Database(settings.url)
     migrate.upgrade(database, sealer)
     database.close()
     ground = Ground(sealer)
-    couples = _couples(ground, reminders, due)
+    couples = _couples(ground, reminders, due, each)
     with filling(settings.url) as write:
         while any([True for _ in islice(couples, CHUNK)]):  # noqa: C419 (All of them, not the first.)
             write(ground.rows)
@@ -84,14 +84,14 @@ def build(settings: Settings, sealer: Sealer, reminders: int, due: int) -> None:
                 lines.clear()
 
 
-def _couples(ground: Ground, reminders: int, due: int) -> Iterator[None]:
+def _couples(ground: Ground, reminders: int, due: int, each: int) -> Iterator[None]:
     """Add couple after couple: those who are due first, then all others."""
     made = 0
     while made < due:
         made += _due_couple(ground)
         yield
     while made < reminders:
-        made += _other_couple(ground)
+        made += _other_couple(ground, each)
         yield
 
 
@@ -112,18 +112,18 @@ def _due_couple(ground: Ground) -> int:
     return made
 
 
-def _other_couple(ground: Ground) -> int:
+def _other_couple(ground: Ground, each: int) -> int:
     """Add two people who are due some time within the next day; return their reminders."""
     couple = an_id()
     ground.add("couple", couple)
-    habits = [_habit(ground, couple, "daily").id for _ in range(ELSEWHERE)]
+    habits = [_habit(ground, couple, "daily").id for _ in range(each)]
     for _ in range(2):
         soon = [NOW + timedelta(minutes=ground.rng.randrange(30, 1440)) for _ in habits]
         person = _person(ground, couple, "UTC", min(soon))
         for place, (habit, next_at) in enumerate(zip(habits, soon, strict=True)):
             ground.add("member", habit, person, place + 1, None)
             _reminder(ground, habit, person, f"daily {next_at:%H:%M}", next_at)
-    return 2 * ELSEWHERE
+    return 2 * each
 
 
 def _person(ground: Ground, couple: str, zone: str, due_at: datetime) -> str:
