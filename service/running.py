@@ -87,7 +87,7 @@ def demo_app(phones: phone.Phones, late_jobs: LateJobs | None = None) -> FastAPI
 @contextmanager
 def working(site: Site) -> Iterator[LocalEngine]:
     """Run the engine inside the block; what is being handed over at its end is still recorded."""
-    # Planning makes tens of thousands of values a batch and no circles: to look for those takes a tenth of it.
+    # A batch of planning makes thousands of values and no circles: to look for those takes a tenth of it.
     gc.set_threshold(*SELDOM)
     engine = LocalEngine(site)
     engine.start()

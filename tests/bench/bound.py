@@ -48,8 +48,8 @@ SQLITE = (
     "CREATE TEMP TABLE rung AS SELECT due.nudge_id, reminder.* FROM due JOIN reminder"
     " ON reminder.person_id = due.id WHERE next_at <= :now",
     "INSERT INTO nudge (id, person_id, kind, cause_kind, cause_id, turn, state, due_at, not_before,"
-    " expires_at, words_sealed) SELECT nudge_id, person_id, 'nudge', 'reminder', min(id), :turn, 'planned', :now, :now,"
-    " :until, :words FROM rung GROUP BY person_id",
+    " expires_at, words_sealed) SELECT nudge_id, person_id, 'nudge', 'reminder', min(id), :turn, 'planned',"
+    " :now, :now, :until, :words FROM rung GROUP BY person_id",
     "INSERT INTO nudge_item (nudge_id, position, habit_id, person_id, reminder_id, day, turn)"
     " SELECT nudge_id, row_number() OVER (PARTITION BY nudge_id), habit_id, person_id, id, :day, 0 FROM rung",
     "UPDATE reminder SET fired_on = :day, next_at = datetime(next_at, '+1 day') || '.000000'"
