@@ -1,6 +1,6 @@
 """A daemon with 1,000, 100,000 and 1,000,000 people: its memory, what it takes to idle, how soon it begins.
 
-`python -m tests.bench.flat [--most 1000000]`. Each person has a reminder; first nobody is due, then 1,000 are.
+`python -m tests.bench.flat [--most 1000000]`. Each person has a reminder: first nobody is due, then 1,000.
 """
 
 import os
