@@ -13,6 +13,8 @@ KNOWN = range(1970, 2038)
 """Years in which a zone may skip a date: the time zone database lists single changes up to 2037."""
 
 
+# Most people of a batch are due at the same time of the same day.
+@lru_cache(maxsize=8192)
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime | None:
     """Return the UTC instant at which the clocks of `zone` show `at` (naive) on the date `day`.
 
@@ -41,6 +43,7 @@ def day_begins(day: date, zone: ZoneInfo, day_starts: time) -> datetime:
     return begins
 
 
+@lru_cache(maxsize=8192)
 def day_of(at: datetime, zone: ZoneInfo, day_starts: time) -> date:
     """Return the person's day to which the aware instant `at` belongs: the latest one that has begun.
 

@@ -50,14 +50,30 @@ class Pause:
     to_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The days of which something was said that stands: entries of which none was ever taken back."""
+
+    done: Sequence[date] = ()
+    skipped: Sequence[date] = ()
+
+
+NOTHING_SAID = Said()
+
+
 def fold(
-    entries: Sequence[Entry], pauses: Iterable[Pause], first: date, today: date, ahead: int = 0
+    entries: Sequence[Entry],
+    pauses: Iterable[Pause],
+    first: date,
+    today: date,
+    ahead: int = 0,
+    said: Said = NOTHING_SAID,
 ) -> bytearray:
     """Return a mark for each day from `first` to `today`, both included, and `ahead` days more.
 
-    Entries before `first` or after `today` are ignored; their order and repetition change nothing. A pause
-    with an end is known ahead, one without holds up to `today` only: it may end tomorrow. `first` is not
-    after `today`.
+    What was said of days before `first` or after `today` is ignored; order and repetition change nothing. A
+    pause with an end is known ahead, one without holds up to `today` only: it may end tomorrow. `first` is
+    not after `today`.
     """
     origin = first.toordinal()
     days = today.toordinal() - origin + 1
@@ -67,6 +83,11 @@ def fold(
         ends = min(days + ahead, pause.to_on.toordinal() - origin + 1) if pause.to_on else days
         if begins < ends:
             marks[begins:ends] = bytes([EXCUSED]) * (ends - begins)
+    for mark, of in ((DONE, said.done), (EXCUSED, said.skipped)):
+        for one in of:
+            day = one.toordinal() - origin
+            if 0 <= day < days:
+                marks[day] |= mark
     taken = taken_back(entries)
     for entry in entries:
         day = entry.day.toordinal() - origin

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 LONGEST_WINDOW = 366
 """Days that a rolling goal may look at: a year is the longest that anybody means."""
@@ -100,6 +101,7 @@ def weekday_mask(goal: Goal) -> int:
     return sum(1 << weekday for weekday in goal.weekdays)
 
 
+@lru_cache(maxsize=1024)
 def goal_of_row(kind: str, times: int, days: int, weekdays: int, reserve: int) -> Goal:
     """Return the goal that a row keeps, `weekdays` being a `weekday_mask`. ValueError if it is none."""
     return Goal(Kind(kind), times, days, frozenset(day for day in range(7) if weekdays >> day & 1), reserve)

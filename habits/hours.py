@@ -9,6 +9,7 @@ from habits.days import DAY, day_begins, day_of, instant
 
 DIGEST = timedelta(minutes=10)
 """Reminders due this long after the first go into the same message."""
+CATCH_UP = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Rules:
     quiet_from: time = time(21)
     quiet_to: time = time(8)
     daily_cap: int = 3
-    catch_up: timedelta = timedelta(hours=2)
+    catch_up: timedelta = CATCH_UP
 
     def day(self, at: datetime) -> date:
         """Return the person's day that an instant belongs to."""
@@ -51,6 +52,7 @@ def expiry(effective_at: datetime, not_before: datetime, rules: Rules) -> dateti
     return min(late, quiet) if quiet else late
 
 
+@lru_cache(maxsize=8192)
 def out_of_quiet(at: datetime, rules: Rules) -> datetime:
     """Return `at`, or the end of the quiet hours that it falls in; they include their beginning only."""
     for begins, ends in _quiet_around(at, rules):
@@ -67,6 +69,7 @@ def in_quiet(clock: time, rules: Rules) -> bool:
     return clock >= begins or clock < ends
 
 
+@lru_cache(maxsize=8192)
 def quiet_after(at: datetime, rules: Rules) -> datetime | None:
     """Return when the next quiet hours begin after `at`; None if the person has none."""
     return next((begins for begins, _ in _quiet_around(at, rules) if begins > at), None)

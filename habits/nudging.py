@@ -88,11 +88,11 @@ def decide(due: tuple[Due, ...], rules: Rules, history: History, now: datetime) 
     whole = _unreachable(history, now)
     if whole:
         return _none(due, (), whole, rules, history, now)
-    whys = {one: needless(one.kind, one.standing) or _untimely(one.due_at, rules, now) for one in due}
-    timely = [one.due_at for one, why in whys.items() if why is None]
+    whys = [(one, needless(one.kind, one.standing) or _untimely(one.due_at, rules, now)) for one in due]
+    timely = [one.due_at for one, why in whys if why is None]
     wanted: list[Due] = []
     let_go: list[tuple[Hashable, Reason]] = []
-    for one, why in whys.items():
+    for one, why in whys:
         if (
             why is Reason.QUIET_HOURS
             and timely

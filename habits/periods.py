@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from habits.entries import EXCUSED, NOTHING, Entry, Pause, fold
+from habits.entries import EXCUSED, NOTHING, NOTHING_SAID, Entry, Pause, Said, fold
 from habits.goals import DatedGoal, Goal, Unit
 
 AHEAD = 800
@@ -26,7 +26,8 @@ class Facts:
 
     `started_on` and `ended_on` are its first and its last day (None: it goes on). `goals`, `entries` and
     `pauses` in any order. A date that the person's zone skipped is given as a pause of that day.
-    `week_starts` is 0 (Monday) to 6. ValueError without a goal or with two from the same day.
+    `week_starts` is 0 (Monday) to 6. `said` stands beside entries, or in their place where nothing was taken
+    back. ValueError without a goal or with two from the same day.
     """
 
     started_on: date
@@ -35,13 +36,14 @@ class Facts:
     pauses: Sequence[Pause] = ()
     ended_on: date | None = None
     week_starts: int = 0
+    said: Said = NOTHING_SAID
 
     def __post_init__(self) -> None:
         if not self.goals:
             raise ValueError("A habit needs a goal.")
-        if len({dated.effective_on for dated in self.goals}) < len(self.goals):
+        if len(self.goals) > 1 and len({dated.effective_on for dated in self.goals}) < len(self.goals):
             raise ValueError("Two goals of a habit cannot begin on the same day.")
-        if self.week_starts not in range(7):
+        if not 0 <= self.week_starts < 7:
             raise ValueError("A week starts on one of Monday (0) to Sunday (6).")
 
     def judged_on(self, today: date) -> date:
@@ -86,7 +88,7 @@ def ledger(facts: Facts, today: date) -> Ledger | None:
         return None
     now = (today - facts.started_on).days
     ahead = min(AHEAD, (date.max - today).days)
-    marks = fold(facts.entries, facts.pauses, facts.started_on, today, ahead)
+    marks = fold(facts.entries, facts.pauses, facts.started_on, today, ahead, facts.said)
     return Ledger(facts.started_on, now, marks, _spans(facts, now + ahead), facts.week_starts)
 
 

@@ -133,8 +133,9 @@ def draw(practice: Practice, used_ids: Sequence[str], deepest: int, rng: Random)
         raise ValueError(f"No prompt of {practice.slug} has a depth of {deepest} or less.")
     used: set[str] = set()
     for prompt_id in used_ids:
-        used |= bank & {prompt_id}
-        if used == bank:
-            used = set()
-    free = [prompt for prompt in practice.prompts if prompt.id in bank - used]
+        if prompt_id in bank:
+            used.add(prompt_id)
+        if len(used) == len(bank):
+            used.clear()
+    free = [prompt for prompt in practice.prompts if prompt.id in bank and prompt.id not in used]
     return Drawn(rng.choice(free), 1 / len(free), not used)

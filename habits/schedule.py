@@ -5,6 +5,7 @@ calendar Monday although the person's day may still be Sunday. A date that the z
 """
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,7 @@ def _next(
         return soonest
 
 
+@lru_cache(maxsize=1024)
 def _earliest(at: datetime, zone: ZoneInfo) -> date:
     """Return the earliest date that can still be due: a gap can push yesterday's time past midnight."""
     if at.tzinfo is None:

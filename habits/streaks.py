@@ -3,14 +3,15 @@
 Everything is derived from the facts each time; nothing here is stored.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from habits.entries import DONE, DONE_ANYHOW, EXCUSED
-from habits.goals import Kind, Unit, goal_on
+from habits.entries import DONE, DONE_ANYHOW, EXCUSED, NOTHING, fold
+from habits.goals import DatedGoal, Kind, Unit, goal_on
 from habits.misses import Miss, miss
-from habits.periods import Facts, Ledger, ledger
+from habits.periods import Facts, Ledger, ledger, period_end, period_start
 from habits.runs import Tally, advance, count_of, count_today
 from habits.slack import checkpoint, slack
 from habits.verdicts import day_verdicts
@@ -61,6 +62,26 @@ class Judged(NamedTuple):
     before: Tally
     tally: Tally
 
+    @property
+    def since(self) -> date | None:
+        """The first day of the running streak."""
+        return self.book.date(self.tally.since) if self.tally.count else None
+
+    @property
+    def slack(self) -> int | None:
+        """The slack in days, as in `Progress`."""
+        return slack(self.book, self.verdicts, self.before, self.tally)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to nudge for (see `quiet_when_done`)."""
+        if self.tally.unit is not Unit.DAY:
+            done, target = count_of(self.book, self.verdicts, self.book.today)
+            return done >= target
+        if self.book.marks[self.book.today] & DONE:
+            return True
+        return self.book.span_of(self.book.today).goal.kind is Kind.ROLLING and bool(self.slack)
+
 
 def judge(facts: Facts, today: date) -> Judged | None:
     """Return the habit judged as of `today`; None if it has not begun by then."""
@@ -85,7 +106,7 @@ def progress(facts: Facts, today: date) -> Progress:
     judged = judge(facts, today)
     if judged is None:
         return Progress(goal_on(facts.goals, facts.started_on).unit)
-    book, verdicts, before, tally = judged
+    book, verdicts, _, tally = judged
     goal = book.span_of(book.today).goal
     done, target = count_of(book, verdicts, book.today)
     told = book.marks[book.today]
@@ -93,10 +114,10 @@ def progress(facts: Facts, today: date) -> Progress:
         unit=tally.unit,
         practised=book.marks.count(DONE) + book.marks.count(DONE_ANYHOW),
         streak=tally.count,
-        since=book.date(tally.since) if tally.count else None,
+        since=judged.since,
         longest=tally.longest,
         ended=miss(book, *tally.broken) if tally.broken else None,
-        slack=slack(book, verdicts, before, tally),
+        slack=judged.slack,
         done_today=bool(told & DONE),
         excused_today=told == EXCUSED,
         done_in_period=done,
@@ -110,16 +131,45 @@ def quiet_when_done(facts: Facts, today: date) -> bool:
     """Return whether there is nothing to nudge for today (rule 2 of the policy).
 
     A calendar goal: its period is met; weekdays and daily: done today; rolling: done today, or slack left.
-    For all but rolling goals only entries of the current period matter: a caller may leave out older ones.
+    What was said before `matters_from` does not matter: a caller may leave it out.
     """
-    judged = judge(facts, today)
-    if judged is None:
+    if not _judged_alone(facts.goals):
+        judged = judge(facts, today)
+        return judged is not None and judged.is_quiet
+    goal, today = facts.goals[0].goal, facts.judged_on(today)
+    if today < facts.started_on:
         return False
-    book, verdicts, before, tally = judged
-    goal = book.span_of(book.today).goal
-    if tally.unit is not Unit.DAY:
-        done, target = count_of(book, verdicts, book.today)
-        return done >= target
-    if book.marks[book.today] & DONE:
-        return True
-    return goal.kind is Kind.ROLLING and bool(slack(book, verdicts, before, tally))
+    if goal.unit is Unit.DAY and not facts.entries:
+        return today in facts.said.done
+    first = matters_from(facts.goals, facts.started_on, facts.week_starts, today)
+    ahead = _period(goal.unit, facts.week_starts, today)[1] - today.toordinal()
+    marks = fold(facts.entries, facts.pauses, first, today, ahead, facts.said)
+    if goal.unit is Unit.DAY:
+        return bool(marks[0] & DONE)
+    left = len(marks) - marks.count(EXCUSED)
+    return left - marks.count(NOTHING) >= min(goal.times, left)
+
+
+def matters_from(goals: Sequence[DatedGoal], started_on: date, week_starts: int, today: date) -> date:
+    """Return the first day of which it matters to `quiet_when_done` what was said.
+
+    The current period begins with it; it is the start where older days decide as well.
+    """
+    if not _judged_alone(goals):
+        return started_on
+    first = _period(goals[0].goal.unit, week_starts, today)[0]
+    return date.fromordinal(max(first, started_on.toordinal()))
+
+
+def _judged_alone(goals: Sequence[DatedGoal]) -> bool:
+    """Say whether what was said of a period is all that counts for it: one goal ever, and no rolling one."""
+    return len(goals) == 1 and goals[0].goal.kind is not Kind.ROLLING
+
+
+def _period(unit: Unit, week_starts: int, today: date) -> tuple[int, int]:
+    """Return the ordinals of the first and the last day of a period, as far as the calendar has it."""
+    day = today.toordinal()
+    if unit is Unit.DAY:
+        return day, day
+    last = min(period_end(day, unit, week_starts), date.max.toordinal())
+    return period_start(day, unit, week_starts), last

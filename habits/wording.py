@@ -26,17 +26,24 @@ class Text:
     alternatives: tuple[tuple[str, ...], ...]
 
 
-class _Formatter(Formatter):
-    """Fills in `{total}`, and `{total:day|days}` with the word that goes with that number."""
-
-    def format_field(self, value: object, format_spec: str) -> str:
-        one, bar, many = format_spec.partition("|")
-        if bar:
-            return one if value == 1 else many
-        return str(value)
+Piece = tuple[str, str | None, str]
+"""Plain words, the name of the value after them, if any, and its words for one and for many."""
 
 
-_FORMATTER = _Formatter()
+@cache
+def _pieces(variant: str) -> tuple[Piece, ...]:
+    return tuple((plain, name, spec or "") for plain, name, spec, _ in Formatter().parse(variant))
+
+
+def _filled(variant: str, values: Mapping[str, str | int]) -> str:
+    """Fill in `{total}`, and `{total:day|days}` with the word that goes with that number."""
+    found: list[str] = []
+    for plain, name, words in _pieces(variant):
+        found.append(plain)
+        if name is not None:
+            one, bar, many = words.partition("|")
+            found.append((one if values[name] == 1 else many) if bar else str(values[name]))
+    return "".join(found)
 
 
 def variants(language: str, key: str, turn: int = 0, **values: str | int) -> tuple[str, ...]:
@@ -50,7 +57,7 @@ def variants(language: str, key: str, turn: int = 0, **values: str | int) -> tup
         if name not in values:
             raise KeyError(f"{key} needs {name}")
     chosen = text.alternatives[turn % len(text.alternatives)]
-    return tuple(_FORMATTER.vformat(variant, (), values) for variant in chosen)
+    return tuple(_filled(variant, values) for variant in chosen)
 
 
 def catalogue(language: str = texts.ENGLISH) -> Mapping[str, Text]:

@@ -17,6 +17,7 @@ GSM7_BASE = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
+GSM7 = GSM7_BASE | GSM7_EXTENSION
 
 # A size is counted in septets for GSM-7 and in UTF-16 units for UCS-2.
 _ALONE = {"gsm7": 160, "ucs2": 70}
@@ -24,6 +25,8 @@ _JOINED = {"gsm7": 153, "ucs2": 67}
 
 MOST_UCS2 = 2
 _JOINER = "\u200d"
+# Letters of Latin alphabets and the marks between their words: each is a character by itself.
+_APART = re.compile("[\n -\u024f\u2010-\u2027\u2030-\u205e€]*")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 _LEADING_JAMO = re.compile("[\u1100-\u115f\ua960-\ua97c]")
 _VOWEL_JAMO = re.compile("[\u1160-\u11a7\ud7b0-\ud7c6]")
@@ -53,10 +56,13 @@ class Segments:
 
 def count(text: str) -> Segments:
     """Return the encoding, the number of segments (0 for an empty text) and the number of characters."""
-    if all(character in GSM7_BASE or character in GSM7_EXTENSION for character in text):
+    if GSM7.issuperset(text):
+        septets = len(text) + sum(map(text.count, GSM7_EXTENSION))
+        if septets <= _ALONE[Encoding.GSM7]:
+            return Segments(Encoding.GSM7, 1 if text else 0, septets)
         sizes = [2 if character in GSM7_EXTENSION else 1 for character in text]
-        return Segments(Encoding.GSM7, _segments(sizes, Encoding.GSM7), sum(sizes))
-    sizes = [_units(cluster) for cluster in clusters(text)]
+        return Segments(Encoding.GSM7, _segments(sizes, Encoding.GSM7), septets)
+    sizes = [1] * len(text) if _APART.fullmatch(text) else [_units(cluster) for cluster in clusters(text)]
     return Segments(Encoding.UCS2, _segments(sizes, Encoding.UCS2), len(sizes))
 
 
@@ -68,10 +74,12 @@ def fitting(variants: Sequence[str], most: int = 1) -> str:
     """
     if not variants:
         raise ValueError("There is no variant to choose from.")
-    counted = [(text, count(text)) for text in variants]
-    for text, one in counted:
+    counted: list[tuple[str, Segments]] = []
+    for text in variants:
+        one = count(text)
         if one.segments <= most:
             return text
+        counted.append((text, one))
     beyond = (text for text, one in counted if one.encoding is Encoding.UCS2 and one.segments <= MOST_UCS2)
     return next(beyond, variants[-1])
 

@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from habits import pulse as checkin
 from habits import safety, wording
@@ -54,6 +55,12 @@ def nudge(language: str, discreet: bool, lines: Sequence[Line], turn: int, rescu
 
     `rescue`: it is the last day on which a run can be kept, which is said gently, and of one habit only.
     """
+    if any(line.cue for line in lines):
+        return _nudge(language, discreet, tuple(lines), turn, rescue)  # Their own words are not kept.
+    return _of_catalogue(language, discreet, tuple(lines), turn, rescue)
+
+
+def _nudge(language: str, discreet: bool, lines: tuple[Line, ...], turn: int, rescue: bool) -> str:
     if len(lines) > 1:
         return _digest(language, discreet, lines, turn)
     (line,) = lines
@@ -65,6 +72,9 @@ def nudge(language: str, discreet: bool, lines: Sequence[Line], turn: int, rescu
     if rescue:
         return text(language, "rescue", turn, **values)
     return text(language, "nudge", turn, **values)
+
+
+_of_catalogue = lru_cache(maxsize=4096)(_nudge)
 
 
 def summary(language: str, habits: Sequence[tuple[str, Progress]], together: Sequence[str]) -> str:

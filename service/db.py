@@ -32,6 +32,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuc
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from service import batches
 from service.errors import AttuneError
 from service.gathering import Gathering
 
@@ -345,11 +346,13 @@ def _insert_new(table: Table, on_sqlite: bool) -> Insert:
 
 
 def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Mapping[str, object]]) -> int:
-    """Insert rows, skip those whose unique key is taken, and return how many were new."""
+    """Insert rows, skip those whose unique key is taken, and return how many were new; one statement."""
     if not values:
         return 0
-    statement = _insert_new(cast(Table, row.__table__), session.get_bind().dialect.name == "sqlite")
-    # Without the option psycopg's count of several rows is gone, and -1, before it can be asked for.
+    if len(values) > 1:
+        return batches.insert_many(session, row, values)
+    statement = _insert_new(cast(Table, row.__table__), batches.on_sqlite(session))
+    # Without the option the count is gone, and -1, before it can be asked for.
     # Past the session, which has no part in it and takes its time.
     connection = session.connection()
     return connection.execute(statement, list(values), execution_options={"preserve_rowcount": True}).rowcount

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, Date, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from habits import days, nudging, schedule
+from habits.hours import CATCH_UP
 from habits.nudging import Rules
 from service import outbox
 from service.models import Address, Habit, Member, Pause, Person, Reminder
@@ -48,23 +50,52 @@ parse = lru_cache(maxsize=4096)(schedule.parse)
 zone_of = lru_cache(maxsize=1024)(ZoneInfo)
 
 
-def rules_of(person: Person) -> Rules:
+class Somebody(Protocol):
+    """Whoever has days of their own: a row, or what planning knows of one."""
+
+    @property
+    def zone(self) -> str: ...
+    @property
+    def day_starts(self) -> time: ...
+    @property
+    def quiet_from(self) -> time: ...
+    @property
+    def quiet_to(self) -> time: ...
+    @property
+    def daily_cap(self) -> int: ...
+
+
+class Scheduled(Protocol):
+    """A reminder: a row, or what planning knows of one."""
+
+    @property
+    def schedule(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def fired_on(self) -> date | None: ...
+
+
+def rules_of(person: Somebody, catch_up: timedelta = CATCH_UP) -> Rules:
     """Return a person's own limits; the catch-up limit is the installation's and comes from the caller."""
-    return Rules(
-        zone=zone_of(person.zone),
-        day_starts=person.day_starts,
-        quiet_from=person.quiet_from,
-        quiet_to=person.quiet_to,
-        daily_cap=person.daily_cap,
+    return _rules(
+        person.zone, person.day_starts, person.quiet_from, person.quiet_to, person.daily_cap, catch_up
     )
 
 
-def today(person: Person, at: datetime) -> date:
+@lru_cache(maxsize=4096)
+def _rules(zone: str, day_starts: time, quiet_from: time, quiet_to: time, cap: int, up: timedelta) -> Rules:
+    return Rules(zone_of(zone), day_starts, quiet_from, quiet_to, cap, up)
+
+
+def today(person: Somebody, at: datetime) -> date:
     """Return the person's own day at an instant."""
     return days.day_of(at, zone_of(person.zone), person.day_starts)
 
 
-def next_of(reminder: Reminder, zone: str, after: datetime) -> datetime | None:
+def next_of(reminder: Scheduled, zone: str, after: datetime) -> datetime | None:
     """Return the reminder's next instant strictly after `after`, on a later local date than it last fired."""
     return schedule.next_at(
         parse(reminder.schedule),
@@ -76,7 +107,7 @@ def next_of(reminder: Reminder, zone: str, after: datetime) -> datetime | None:
     )
 
 
-def fires_on(reminder: Reminder, zone: str, at: datetime) -> date:
+def fires_on(reminder: Scheduled, zone: str, at: datetime) -> date:
     """Return the local date that the reminder's instant `at` stands for."""
     return schedule.fires_on(parse(reminder.schedule), at, zone_of(zone), reminder.starts_on, reminder.seed)
 

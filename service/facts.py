@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, select, type_coerce
@@ -74,10 +74,14 @@ class Share:
         return said
 
     def done_on(self, day: date) -> bool:
+        if not self.facts.entries:
+            return day in self.facts.said.done
         return day in self._said[Mark.DONE]
 
     def skipped_on(self, day: date) -> bool:
         """Say whether the day was skipped, and not done all the same."""
+        if not self.facts.entries:
+            return day in self.facts.said.skipped and not self.done_on(day)
         return day in self._said[Mark.SKIPPED] and not self.done_on(day)
 
     def progress(self, today: date) -> Progress:
@@ -133,7 +137,7 @@ def shares(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, U
                 pauses=[
                     *pauses[member.person_id, None],
                     *pauses[member.person_id, habit.id],
-                    *_never_were(zone, habit.started_on),
+                    *never_were(zone, habit.started_on),
                 ],
                 week_starts=week_starts,
             ),
@@ -142,10 +146,11 @@ def shares(session: Session, person_ids: Collection[UUID]) -> dict[tuple[UUID, U
     }
 
 
-def _never_were(zone: str, started_on: date) -> list[Pause]:
+@lru_cache(maxsize=4096)
+def never_were(zone: str, started_on: date) -> tuple[Pause, ...]:
     """Return the dates that the person's zone skipped since the start: nobody can practise on them."""
     skipped = days.skipped_dates(due.zone_of(zone))
-    return [Pause(day, day) for day in skipped if day >= started_on]
+    return tuple(Pause(day, day) for day in skipped if day >= started_on)
 
 
 def _earliest(*days: date | None) -> date | None:

@@ -6,6 +6,7 @@ Only where both have said `together`. Whoever rests, and why, is never told apar
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -64,7 +65,16 @@ def of(session: Session, person_ids: Collection[UUID], now: datetime) -> dict[UU
     return found
 
 
-def lines(person: Person, shares: Iterable[Share], joined: Mapping[UUID, Joined]) -> list[str]:
+class Reader(Protocol):
+    """Whoever reads a message: a row, or what planning knows of one."""
+
+    @property
+    def language(self) -> str: ...
+    @property
+    def discreet(self) -> bool: ...
+
+
+def lines(person: Reader, shares: Iterable[Share], joined: Mapping[UUID, Joined]) -> list[str]:
     """Return a line for each living habit of a person that is joint, as both of the two read it."""
     return [
         _line(person, share, joined[share.habit_id])
@@ -155,7 +165,7 @@ def _judged(part: _Part, shares: Shares, one: Partner, other: Partner) -> tuple[
     return days, streaks.progress(made, joint.joint_today(one, other))
 
 
-def _line(person: Person, share: Share, joined: Joined) -> str:
+def _line(person: Reader, share: Share, joined: Joined) -> str:
     language, progress = person.language, joined.progress
     title = composing.title(language, person.discreet, share.number, share.title(language))
     if progress is None:

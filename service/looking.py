@@ -1,159 +1,170 @@
 """What planning has to know of a batch of people, read with a fixed number of statements."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, and_, bindparam, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
-from service import addresses, due, facts, joints
-from service.columns import UTCDateTime
-from service.models import Habit, Member, Nudge, NudgeItem, Pause, Person, Pulse, Reminder
-from service.states import Cause, NudgeKind, NudgeState, Purpose
+from habits import streaks
+from habits.entries import NOTHING_SAID, Entry, Mark, Pause, Said
+from habits.goals import DatedGoal, goal_of_row
+from habits.periods import Facts
+from service import batches, due, facts, joints
+from service.facts import Share
+from service.lookups import PARTS, SAID, Statements, statements
+from service.ringing import PEOPLE, DuePerson, DueReminder
+from service.states import Purpose
 
 RECENT = timedelta(days=2)
 """What was planned longer ago than this is not due any more, and shares no day with what is."""
 WEEK = timedelta(days=7)
-SOON = timedelta(days=1)
-"""What quiet hours move takes along what comes due until their end."""
-ON_ITS_WAY = (NudgeState.PLANNED, NudgeState.SENDING, NudgeState.SENT, NudgeState.DELIVERED)
-NEVER = date(1, 1, 1)
+Part = tuple[DuePerson, DueReminder]
 
 
-_ids: BindParameter[list[UUID]] = bindparam("ids", expanding=True)
-_UNPROMPTED = (Nudge.person_id.in_(_ids), Nudge.cause_kind == Cause.REMINDER)
-_NOT_LET_GO = Nudge.state.not_in((NudgeState.LAPSED, NudgeState.FAILED))
-
-# Built once: to build a statement takes longer than to run it.
-PAUSES = select(Pause).where(
-    Pause.person_id.in_(_ids),
-    or_(Pause.to_on.is_(None), Pause.to_on >= bindparam("earliest", type_=Date)),
-)
-LATEST = select(Nudge.person_id, Nudge.not_before).where(
-    *_UNPROMPTED, Nudge.due_at >= bindparam("since", type_=UTCDateTime), _NOT_LET_GO
-)
-UNANSWERED = (
-    select(Nudge.person_id, Nudge.kind, func.coalesce(Nudge.sent_at, Nudge.not_before))
-    .join(Person, Person.id == Nudge.person_id)
-    .where(
-        *_UNPROMPTED,
-        or_(Person.last_sign_of_life_at.is_(None), Nudge.due_at > Person.last_sign_of_life_at),
-        # A question that may have arrived is not asked again.
-        or_(
-            Nudge.state.in_(ON_ITS_WAY),
-            and_(Nudge.kind == NudgeKind.QUESTION, Nudge.state == NudgeState.UNKNOWN),
-        ),
-        Nudge.kind != NudgeKind.SUMMARY,
-    )
-)
-SUMMARIES = select(Nudge.person_id, Nudge.due_at).where(
-    Nudge.person_id.in_(_ids),
-    Nudge.kind == NudgeKind.SUMMARY,
-    Nudge.due_at >= bindparam("since", type_=UTCDateTime),
-    _NOT_LET_GO,
-)
-_former, _of_former, _own = aliased(Member), aliased(Habit), aliased(Habit)
-PROMPTS = (
-    select(Member.person_id, Member.habit_id, NudgeItem.prompt_id)
-    .join(_own, _own.id == Member.habit_id)
-    .join(_former, _former.person_id == Member.person_id)
-    .join(_of_former, (_of_former.id == _former.habit_id) & (_of_former.practice == _own.practice))
-    .join(NudgeItem, (NudgeItem.habit_id == _of_former.id) & (NudgeItem.person_id == Member.person_id))
-    .where(
-        Member.person_id.in_(_ids),
-        Member.left_on.is_(None),
-        _own.ended_on.is_(None),
-        NudgeItem.prompt_id.is_not(None),
-        NudgeItem.turn == 0,
-        NudgeItem.day >= func.coalesce(Member.drawn_from_on, NEVER),
-        or_(Member.drawn_from_id.is_(None), NudgeItem.nudge_id >= Member.drawn_from_id),
-    )
-    .order_by(NudgeItem.nudge_id)
-)
-"""The prompts that each member had since all of them had last been used, oldest first.
-
-They count for the practice: whoever takes it up again goes on where they were. One that was put off and came
-again was used once.
-"""
-# By habit first: that is what the rows' unique key begins with.
-ASKED = select(NudgeItem.reminder_id, NudgeItem.day).where(
-    NudgeItem.habit_id.in_(bindparam("habits", expanding=True)),
-    NudgeItem.person_id.in_(_ids),
-    NudgeItem.day >= bindparam("earliest", type_=Date),
-)
-PULSES = select(Pulse.person_id, Pulse.week_on).where(
-    Pulse.person_id.in_(_ids), Pulse.week_on >= bindparam("earliest", type_=Date)
-)
+def look(session: Session, people: Sequence[DuePerson], now: datetime) -> None:
+    """Read all that is to be known to decide about the groups of these people's reminders."""
+    on_sqlite = batches.on_sqlite(session)
+    ask, given = statements(on_sqlite), PEOPLE.values(on_sqlite, [[person.id] for person in people])
+    for (place,) in session.connection().execute(ask.verified, given):
+        people[place].verified = True
+    for place, habit_id, from_on, to_on in session.connection().execute(ask.pauses, given):
+        people[place].pauses.setdefault(habit_id, []).append(Pause(from_on, to_on))
+    for place, at in session.connection().execute(ask.latest, {**given, "since": now - RECENT}):
+        people[place].planned.append(at)
+    for place, kind, at in session.connection().execute(ask.unanswered, given):
+        people[place].unanswered.append((kind, at))
+    asked = [(person, one) for person in people for group in person.groups for one in group]
+    _look_at_habits(session, ask, [part for part in asked if part[1].habit_id], (now - RECENT).date())
+    if checked := [person for person, one in asked if one.purpose is Purpose.PULSE]:
+        given = PEOPLE.values(on_sqlite, [[person.id] for person in checked])
+        given["earliest"] = (now - RECENT - WEEK).date()
+        for place, week_on in session.connection().execute(ask.pulses, given):
+            checked[place].pulses.append(week_on)
+    if told := [person for person, one in asked if one.purpose is Purpose.SUMMARY]:
+        given = PEOPLE.values(on_sqlite, [[person.id] for person in told])
+        for place, at in session.connection().execute(ask.summaries, {**given, "since": now - RECENT - WEEK}):
+            told[place].summaries.append(at)
+        _look_back(session, {person.id: person for person in told}, now)
 
 
-@dataclass(slots=True)
-class Looked:
-    """All that a batch needs, by person; `asked` and `pulses` are what it must not ask again.
-
-    `unanswered` is what was due since the person's last sign of life and went out, summaries aside.
-    """
-
-    reminders: dict[UUID, list[Reminder]] = field(default_factory=lambda: defaultdict(list))
-    verified: set[UUID] = field(default_factory=set)
-    paused: dict[UUID, list[Pause]] = field(default_factory=lambda: defaultdict(list))
-    planned: dict[UUID, list[datetime]] = field(default_factory=lambda: defaultdict(list))
-    unanswered: dict[UUID, list[tuple[NudgeKind, datetime]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    prompts: dict[tuple[UUID, UUID], list[str]] = field(default_factory=lambda: defaultdict(list))
-    asked: set[tuple[UUID | None, date]] = field(default_factory=set)
-    pulses: set[tuple[UUID, date]] = field(default_factory=set)
-    members: dict[tuple[UUID, UUID], facts.Share] = field(default_factory=dict)
-    living: dict[UUID, list[facts.Share]] = field(default_factory=lambda: defaultdict(list))
-    """Each person's living habits, in the order of their numbers."""
-    joined: dict[UUID, joints.Joined] = field(default_factory=dict)
-    """What is joint, by habit, of those who are due a summary."""
-    summaries: dict[UUID, list[datetime]] = field(default_factory=lambda: defaultdict(list))
-    """When their latest summaries were due."""
-    new_rounds: list[tuple[UUID, UUID, date, UUID]] = field(default_factory=list)
-    """Person, habit, day and nudge of each prompt that is the first since all had last been used."""
+def look_at_prompts(session: Session, wanted: Sequence[Part]) -> None:
+    """Read the prompts that the habits of reminders had since all of them had last been used."""
+    parts = [(person, one) for person, one in wanted if one.habit_id]
+    on_sqlite = batches.on_sqlite(session)
+    given = PARTS.values(on_sqlite, [(person.id, one.habit_id, one.id) for person, one in parts])
+    for place, prompt_id in session.connection().execute(statements(on_sqlite).prompts, given):
+        if prompt_id:
+            parts[place][1].prompts.append(prompt_id)
 
 
-def look(session: Session, people: Sequence[Person], now: datetime) -> Looked:
-    """Return what planning needs of these people; the number of statements does not grow with theirs."""
-    ids = [person.id for person in people]
-    looked = Looked(members=facts.shares(session, ids))
-    for (person_id, _), share in looked.members.items():
+def prompts(session: Session, person_id: UUID, habit_id: UUID) -> list[str]:
+    """Return the prompts that somebody had for a habit since all of them had last been used, oldest first."""
+    on_sqlite = batches.on_sqlite(session)
+    given = PARTS.values(on_sqlite, [(person_id, habit_id, None)])
+    return [
+        prompt_id
+        for _, prompt_id in session.connection().execute(statements(on_sqlite).prompts, given)
+        if prompt_id
+    ]
+
+
+def _look_back(session: Session, told: dict[UUID, DuePerson], now: datetime) -> None:
+    """Read what a summary tells of: all that the people do, and what they have together with others."""
+    for (person_id, _), share in facts.shares(session, told).items():
         if share.living:
-            looked.living[person_id].append(share)
-    for reminder in due.live_reminders(session, ids):
-        looked.reminders[reminder.person_id].append(reminder)
-    for person_id, found in addresses.open_addresses(session, set(ids)).items():
-        if any(address.verified_at for address in found):
-            looked.verified.add(person_id)
-    if told := {r.person_id for of in looked.reminders.values() for r in of if _is_summary(r, now)}:
-        looked.joined = joints.of(session, told, now)
-        for person_id, at in session.execute(SUMMARIES, {"ids": list(told), "since": now - RECENT - WEEK}):
-            looked.summaries[person_id].append(at)
-    earliest = (now - RECENT).date()
-    for pause in session.scalars(PAUSES, {"ids": ids, "earliest": earliest}):
-        looked.paused[pause.person_id].append(pause)
-    for person_id, at in session.execute(LATEST, {"ids": ids, "since": now - RECENT}):
-        looked.planned[person_id].append(at)
-    for person_id, kind, at in session.execute(UNANSWERED, {"ids": ids}):
-        looked.unanswered[person_id].append((kind, at))
-    for person_id, habit_id, prompt_id in session.execute(PROMPTS, {"ids": ids}):
-        assert prompt_id is not None
-        looked.prompts[person_id, habit_id].append(prompt_id)
-    habit_ids = [habit_id for _, habit_id in looked.members]
-    for reminder_id, day in session.execute(ASKED, {"ids": ids, "habits": habit_ids, "earliest": earliest}):
-        looked.asked.add((reminder_id, day))
-    for person_id, week_on in session.execute(PULSES, {"ids": ids, "earliest": earliest - WEEK}):
-        looked.pulses.add((person_id, week_on))
-    return looked
+            told[person_id].living.append(share)
+    joined = joints.of(session, told, now)
+    for person in told.values():
+        person.joined = joined
 
 
-def _is_summary(reminder: Reminder, now: datetime) -> bool:
-    return (
-        reminder.purpose is Purpose.SUMMARY
-        and reminder.next_at is not None
-        and reminder.next_at <= now + SOON
+def _look_at_habits(session: Session, ask: Statements, parts: Sequence[Part], earliest: date) -> None:
+    """Read the habits that reminders are about, with their latest prompts, and the days asked about."""
+    rows = [(person.id, one.habit_id, one.id) for person, one in parts]
+    given = {**PARTS.values(batches.on_sqlite(session), rows), "earliest": earliest}
+    for place, day in session.connection().execute(ask.asked, given):
+        parts[place][1].asked_on.append(day)
+    habits: dict[int, Row[*tuple[Any, ...]]] = {}
+    goals: list[list[DatedGoal]] = [[] for _ in parts]
+    for row in session.connection().execute(ask.shares, given):
+        habits[row.place] = row
+        goal = goal_of_row(row.kind, row.times, row.days, row.weekdays, row.reserve)
+        goals[row.place].append(DatedGoal(row.effective_on, goal))
+    said = _said(
+        session,
+        ask,
+        [
+            (person, one, _since(person, one, habits[place], goals[place]))
+            for place, (person, one) in enumerate(parts)
+        ],
+    )
+    for place, (person, one) in enumerate(parts):
+        one.share = _share(person, one, habits[place], goals[place], *said[place])
+
+
+def _since(
+    person: DuePerson, reminder: DueReminder, habit: Row[*tuple[Any, ...]], goals: list[DatedGoal]
+) -> date:
+    """Return the first day of which it matters what was said."""
+    began: date = habit.started_on
+    if reminder.purpose is Purpose.RESCUE or habit.taper:
+        return began
+    assert reminder.next_at is not None
+    today = due.today(person, reminder.next_at)
+    return min(today, streaks.matters_from(goals, began, person.week_starts, today))
+
+
+def _said(
+    session: Session, ask: Statements, parts: Sequence[tuple[DuePerson, DueReminder, date]]
+) -> list[tuple[list[Entry], Said]]:
+    """Return what was said of each part: days where nothing was taken back, else all of its entries."""
+    on_sqlite = batches.on_sqlite(session)
+    rows = [(person.id, one.habit_id, since) for person, one, since in parts]
+    found: list[dict[str, Sequence[date]]] = [{} for _ in parts]
+    for place, kind, days in session.connection().execute(ask.said, SAID.values(on_sqlite, rows)):
+        found[place][kind] = list(map(date.fromisoformat, days.split()))
+    entries: list[list[Entry]] = [[] for _ in parts]
+    if corrected := [place for place, said in enumerate(found) if Mark.UNDONE in said]:
+        given = SAID.values(on_sqlite, [rows[place] for place in corrected])
+        for nth, *entry in session.connection().execute(ask.entries, given):
+            entries[corrected[nth]].append(Entry(*entry))
+    return [
+        ([], Said(said.get(Mark.DONE, ()), said.get(Mark.SKIPPED, ())))
+        if Mark.UNDONE not in said
+        else (entries[place], NOTHING_SAID)
+        for place, said in enumerate(found)
+    ]
+
+
+def _share(
+    person: DuePerson,
+    reminder: DueReminder,
+    habit: Row[*tuple[Any, ...]],
+    goals: list[DatedGoal],
+    entries: list[Entry],
+    said: Said,
+) -> Share:
+    assert reminder.habit_id is not None
+    pauses = [*person.pauses.get(None, ()), *person.pauses.get(reminder.habit_id, ())]
+    return Share(
+        person_id=person.id,
+        habit_id=reminder.habit_id,
+        practice=habit.practice,
+        number=habit.number,
+        cue_sealed=habit.cue_sealed,
+        living=True,
+        taper=habit.taper,
+        ended_on=None,
+        joint=habit.joint,
+        facts=Facts(
+            started_on=habit.started_on,
+            goals=goals,
+            entries=entries,
+            pauses=[*pauses, *facts.never_were(person.zone, habit.started_on)],
+            week_starts=person.week_starts,
+            said=said,
+        ),
     )

@@ -36,11 +36,7 @@ def _another(at: Acting, share: Share, topic: Topic) -> str:
         ),
         at.context.today,
     )
-    used = [
-        prompt_id
-        for _, habit_id, prompt_id in at.session.execute(looking.PROMPTS, {"ids": [at.person.id]})
-        if habit_id == share.habit_id and prompt_id
-    ]
+    used = looking.prompts(at.session, at.person.id, share.habit_id)
     deepest = DEEPEST if topic is Topic.DEEPER and not _held(at) else share.deepest(at.context.today)
     practice = practices.catalogue(at.person.language)[share.practice]
     rng = random.Random(f"{share.habit_id}:{at.person.id}:{len(used)}:{day}")  # noqa: S311 (Repeatable.)

@@ -4,7 +4,7 @@ Lock order: person, then nudge. Each function works inside its caller's transact
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import cast
@@ -96,15 +96,27 @@ NUDGE_COLUMNS = [column.name for column in fields(NewNudge) if column.name not i
 def add(session: Session, sealer: Sealer, nudges: Sequence[NewNudge]) -> set[UUID]:
     """Add nudges with their items, skipping those whose cause has one already; return the ids that are new.
 
-    Three statements, however many nudges. The caller holds the lock of each person.
+    Two statements, however many nudges, and a third if some are skipped. The caller holds the lock of each
+    person.
     """
-    insert_new(session, Nudge, [_row(nudge, sealer) for nudge in nudges])
-    new = set(session.scalars(select(Nudge.id).where(Nudge.id.in_([nudge.id for nudge in nudges]))))
+    new = {nudge.id for nudge in nudges}
+    if insert_new(session, Nudge, [_row(nudge, sealer) for nudge in nudges]) < len(new):
+        new = set(session.scalars(select(Nudge.id).where(Nudge.id.in_(new))))
     insert_new(
         session,
         NudgeItem,
         [
-            {"nudge_id": nudge.id, "position": position, "person_id": nudge.person_id, **asdict(item)}
+            {
+                "nudge_id": nudge.id,
+                "position": position,
+                "person_id": nudge.person_id,
+                "habit_id": item.habit_id,
+                "reminder_id": item.reminder_id,
+                "day": item.day,
+                "turn": item.turn,
+                "prompt_id": item.prompt_id,
+                "chance": item.chance,
+            }
             for nudge in nudges
             if nudge.id in new
             for position, item in enumerate(nudge.items)

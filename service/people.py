@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 from notifiers.base import AddressChecker, SendError
 from service import addresses, asking, consent, due, outbox, wishes
 from service.errors import AttuneError, WrongUsage
+from service.finding import by_end
 from service.ids import as_id, ends_with, new_id
 from service.models import Address, Couple, Person
 from service.site import Site
 from service.states import AddressKind
 from service.wishes import Wishes
+
+PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ def find_person(session: Session, site: Site, wanted: str) -> Person:
     """Return the person with this id, end of an id, or name. Raises WrongUsage if it is not just one."""
     if (id_ := as_id(wanted)) and (person := session.get(Person, id_)):
         return person
-    found = [p for p in session.scalars(select(Person).order_by(Person.id)) if _is(site, p, wanted)]
+    # Names are sealed: nobody is found by one without a look at all, of whom only a page is in memory.
+    everybody = session.scalars(select(Person).order_by(Person.id).execution_options(yield_per=PAGE))
+    found = [person for person in everybody if _is(site, person, wanted)]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -226,6 +231,12 @@ def list_people(
     return [show(session, site, person) for person in session.scalars(wanted)]
 
 
+def list_ids(session: Session, after: UUID | None = None, limit: int = 100) -> list[UUID]:
+    """Return ids of people, at most `limit`, starting behind the id `after`."""
+    wanted = select(Person.id).order_by(Person.id).limit(limit)
+    return list(session.scalars(wanted.where(Person.id > after) if after else wanted))
+
+
 def list_couples(session: Session, after: UUID | None = None, limit: int = 100) -> list[UUID]:
     """Return ids of couples, at most `limit`, starting behind the id `after`."""
     wanted = select(Couple.id).order_by(Couple.id).limit(limit)
@@ -236,9 +247,9 @@ def find_couple(session: Session, wanted: str) -> Couple:
     """Return the couple with this id or end of an id. Raises WrongUsage if it is not just one."""
     if (id_ := as_id(wanted)) and (couple := session.get(Couple, id_)):
         return couple
-    found = [c for c in session.scalars(select(Couple)) if ends_with(c.id, wanted)]
+    found = by_end(session, Couple.id, wanted)
     if len(found) > 1:
         raise WrongUsage("Several couples are meant by that; give more of the id that `couple list` shows.")
     if not found:
         raise WrongUsage("There is no such couple; `attune couple list` shows them all.")
-    return found[0]
+    return session.get_one(Couple, found[0])

@@ -1,24 +1,25 @@
 """Due people become nudges with their words: the first step of the walk.
 
-People are claimed, not reminders, so that two workers can never split a digest. One transaction a batch.
+People are claimed, not reminders, so that two workers can never split a digest. One transaction a batch, and
+in it as many statements for five hundred people as for one.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
 
 from habits import needs, nudging, streaks
-from habits.nudging import Due, History, Kind, Reason, Rules, Silence, Standing
-from service import drafting, due, outbox, rests
+from habits.entries import Pause
+from habits.nudging import Due, History, Kind, Reason, Silence, Standing
+from service import batches, drafting, due, outbox, rests, ringing
 from service.db import insert_new
-from service.drafting import at_of, day_of, lapsed, week_on
-from service.looking import Looked, look
-from service.models import Member, Pause, Person, Pulse, Reminder
+from service.drafting import Round, Wanted, at_of, day_of, lapsed, week_on
+from service.looking import look, look_at_prompts
+from service.models import Member, Pulse
 from service.outbox import NewNudge
+from service.ringing import DuePerson, DueReminder
 from service.site import Site
 from service.states import NudgeKind, NudgeState, Purpose, RestKind
 
@@ -45,118 +46,111 @@ class Planned:
 def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
     """Plan for up to `limit` people who are due at `now`; safe to repeat and to run in many processes."""
     with site.db.write() as session:
-        people = list(
-            session.scalars(
-                select(Person)
-                .where(Person.due_at <= now)
-                .order_by(Person.due_at)
-                .limit(min(limit, BATCH))
-                .with_for_update(skip_locked=True)
-            )
-        )
+        people = ringing.claim(session, now, min(limit, BATCH))
         if not people:
             return Planned()
-        looked = look(session, people, now)
         nudges: list[NewNudge] = []
         for person in people:
-            nudges += _plan_person(site, person, looked, now)
+            person.rules = due.rules_of(person, site.catch_up)
+            nudges += [late for one in person.reminders for late in _catch_up(person, one, now)]
+            person.groups = [group for of in SAME_MESSAGE if (group := _joined(person, of, now))]
+        look(session, people, now)
+        wanted: list[Wanted] = []
+        for person in people:
+            for group in person.groups:
+                nudges += _decide(person, group, wanted, now)
+        look_at_prompts(session, [(one.person, reminder) for one in wanted for reminder in one.reminders])
+        rounds: list[Round] = []
+        nudges += [drafting.message(site, one, rounds) for one in wanted]
+        for person in people:
+            _move_all_on(person, now)
         new = outbox.add(session, site.sealer, nudges)
-        added = [nudge for nudge in nudges if nudge.id in new]
+        added = nudges if len(new) == len(nudges) else [nudge for nudge in nudges if nudge.id in new]
         live = [nudge for nudge in added if nudge.state is NudgeState.PLANNED]
-        _follow_up(session, live, people, looked)
+        _follow_up(session, live, people, rounds)
+        ringing.save(session, people)
         if site.on_planned:
             site.on_planned(session, sum(nudge.not_before <= now for nudge in live))
         return Planned(len(people), len(live), len(added) - len(live))
 
 
-def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> list[NewNudge]:
-    """Return what is due for one person, and move the reminders on."""
-    rules = replace(due.rules_of(person), catch_up=site.catch_up)
-    reminders = looked.reminders[person.id]
-    nudges = [late for r in reminders for late in _catch_up(person, r, rules, now)]
-    joined: list[Reminder] = []
-    for purposes in SAME_MESSAGE:
-        if group := _joined([r for r in reminders if r.purpose in purposes], rules, now):
-            nudges += _decide(site, person, group, rules, looked, now)
-            joined += group
-    for reminder in joined:
-        _move_on(person, reminder, max(now, at_of(reminder)))
-    person.due_at = min((r.next_at for r in reminders if r.next_at), default=None)
-    # Rows that change in different columns would be written one by one.
-    flag_modified(person, "away_on")
-    for reminder in joined:
-        flag_modified(reminder, "thinned")
-    return nudges
-
-
-def _joined(reminders: Sequence[Reminder], rules: Rules, now: datetime) -> list[Reminder]:
-    """Return those that are due now, and those that join their message."""
-    ripe = [at_of(r) for r in reminders if r.next_at and r.next_at <= now]
+def _joined(person: DuePerson, purposes: Sequence[Purpose], now: datetime) -> list[DueReminder]:
+    """Return those of these purposes that are due now, and those that join their message."""
+    coming = [one for one in person.reminders if one.next_at and one.purpose in purposes]
+    ripe = [at_of(one) for one in coming if at_of(one) <= now]
     if not ripe:
         return []
-    until = max(now, nudging.joins_until(min(ripe), rules))
-    return [r for r in reminders if r.next_at and r.next_at <= until]
+    until = max(now, nudging.joins_until(min(ripe), person.rules))
+    return [one for one in coming if at_of(one) <= until]
 
 
-def _catch_up(person: Person, reminder: Reminder, rules: Rules, now: datetime) -> list[NewNudge]:
+def _catch_up(person: DuePerson, reminder: DueReminder, now: datetime) -> list[NewNudge]:
     """Move a reminder on past all that is late, and return the rows that say so.
 
     After a long outage the first and those of about the last day get a row each.
     """
     late: list[NewNudge] = []
-    while reminder.next_at and nudging.is_late(reminder.next_at, rules, now):
-        late.append(lapsed(person, NudgeKind(reminder.purpose.value), [reminder], Reason.LATE, rules))
-        _move_on(person, reminder, max(reminder.next_at, now - AGO - rules.catch_up))
+    while reminder.next_at and nudging.is_late(reminder.next_at, person.rules, now):
+        late.append(lapsed(person, NudgeKind(reminder.purpose.value), [reminder], Reason.LATE))
+        _move_on(person, reminder, max(reminder.next_at, now - AGO - person.rules.catch_up))
     return late
 
 
-def _move_on(person: Person, reminder: Reminder, after: datetime) -> None:
+def _move_all_on(person: DuePerson, now: datetime) -> None:
+    """Move on the reminders that were decided about, and set when the person is due next."""
+    for group in person.groups:
+        for reminder in group:
+            _move_on(person, reminder, max(now, at_of(reminder)))
+    person.due_at = min((one.next_at for one in person.reminders if one.next_at), default=None)
+
+
+def _move_on(person: DuePerson, reminder: DueReminder, after: datetime) -> None:
     """Note that a reminder fired at its time, and set the next one after `after`."""
     reminder.fired_on = due.fires_on(reminder, person.zone, at_of(reminder))
     reminder.next_at = due.next_of(reminder, person.zone, after)
+    reminder.has_moved = True
 
 
 def _decide(
-    site: Site, person: Person, reminders: list[Reminder], rules: Rules, looked: Looked, now: datetime
+    person: DuePerson, reminders: list[DueReminder], wanted: list[Wanted], now: datetime
 ) -> list[NewNudge]:
-    """Ask the policy about reminders that share a message; return the message and what was let go."""
-    asked = tuple(Due(r.id, at_of(r), Kind(r.purpose.value), _standing(person, r, looked)) for r in reminders)
-    decision = nudging.decide(asked, rules, _history(person, looked, now), now)
+    """Ask the policy about reminders that share a message; note the message, and return what was let go."""
+    asked = tuple(
+        Due(place, at_of(one), Kind(one.purpose.value), _standing(person, one))
+        for place, one in enumerate(reminders)
+    )
+    decision = nudging.decide(asked, person.rules, _history(person, now), now)
     person.away_on = decision.away_on
     made: list[NewNudge] = []
-    if decision.send:
-        sent = [r for r in reminders if r.id in decision.send]
-        made.append(drafting.message(site, person, sent, decision, looked))
-        looked.planned[person.id].append(made[0].not_before)
+    if decision.not_before:
+        sent = [one for place, one in enumerate(reminders) if place in decision.send]
+        wanted.append(Wanted(person, sent, decision))
+        person.planned.append(decision.not_before)
         if decision.kind is not Kind.SUMMARY:
-            looked.unanswered[person.id].append((made[0].kind, made[0].not_before))
+            person.unanswered.append((NudgeKind(decision.kind.value), decision.not_before))
         for reminder in sent:
             reminder.thinned = 0
     for reason in dict.fromkeys(why for _, why in decision.let_go):
-        gone = [r for r in reminders if (r.id, reason) in decision.let_go]
+        gone = [one for place, one in enumerate(reminders) if (place, reason) in decision.let_go]
         kind = NudgeKind(min(gone, key=lambda r: r.purpose is Purpose.RESCUE).purpose.value)
-        made.append(lapsed(person, kind, gone, reason, rules))
+        made.append(lapsed(person, kind, gone, reason))
         if reason is Reason.TAPERED:
             for reminder in gone:
                 reminder.thinned += 1
     return made
 
 
-def _history(person: Person, looked: Looked, now: datetime) -> History:
+def _history(person: DuePerson, now: datetime) -> History:
     today = due.today(person, now)
-    unanswered = looked.unanswered[person.id]
     return History(
-        consent=person.id in looked.verified,
+        consent=person.verified,
         stopped=person.stopped_at is not None,
-        paused_on=min(
-            (p.from_on for p in looked.paused[person.id] if p.habit_id is None and _covers(p, today)),
-            default=None,
-        ),
+        paused_on=min((p.from_on for p in person.pauses.get(None, ()) if _covers(p, today)), default=None),
         rested_until=person.rested_until,
-        planned=tuple(looked.planned[person.id]),
+        planned=tuple(person.planned),
         silence=Silence(
-            [at for _, at in unanswered],
-            any(kind is NudgeKind.QUESTION for kind, _ in unanswered),
+            [at for _, at in person.unanswered],
+            any(kind is NudgeKind.QUESTION for kind, _ in person.unanswered),
             person.away_on,
         ),
     )
@@ -166,56 +160,71 @@ def _covers(pause: Pause, day: date) -> bool:
     return pause.from_on <= day and (pause.to_on is None or day <= pause.to_on)
 
 
-def _standing(person: Person, reminder: Reminder, looked: Looked) -> Standing:
+def _standing(person: DuePerson, reminder: DueReminder) -> Standing:
     """Return how the subject of a reminder stands on the day that it is about."""
     today = day_of(person, reminder)
     if reminder.purpose is Purpose.PULSE:
-        return Standing(asked=(person.id, week_on(person, today)) in looked.pulses)
+        return Standing(asked=week_on(person, today) in person.pulses)
     if reminder.habit_id is None:
-        told_on = [due.today(person, at) for at in looked.summaries[person.id]]
+        told_on = [due.today(person, at) for at in person.summaries]
         return Standing(
             asked=any(week_on(person, day) == week_on(person, today) for day in told_on),
-            empty=not looked.living[person.id],
+            empty=not person.living,
         )
-    share = looked.members[person.id, reminder.habit_id]
-    rescue = reminder.purpose is Purpose.RESCUE
-    progress = share.progress(today) if rescue or share.taper else None
-    return Standing(
-        paused=any(p.habit_id == share.habit_id and _covers(p, today) for p in looked.paused[person.id]),
-        asked=(reminder.id, today) in looked.asked,
+    share = reminder.share
+    standing = Standing(
+        paused=any(_covers(pause, today) for pause in person.pauses.get(reminder.habit_id, ())),
+        asked=today in reminder.asked_on,
         done=share.done_on(today),
         skipped=share.skipped_on(today),
         met=streaks.quiet_when_done(share.facts, today),
-        slack=progress.slack if progress else None,
-        kept_weeks=needs.kept_weeks(progress.since, today) if progress and share.taper else 0,
         thinned=reminder.thinned,
+    )
+    rescue = reminder.purpose is Purpose.RESCUE
+    if not (rescue or share.taper) or needs.needless(Kind.NUDGE, standing):
+        return standing  # A run is followed through all of its days only where that decides.
+    judged = streaks.judge(share.facts, today)
+    assert judged
+    return replace(
+        standing,
+        slack=judged.slack if rescue else None,
+        kept_weeks=needs.kept_weeks(judged.since, today) if share.taper else 0,
     )
 
 
-def _follow_up(session: Session, live: Sequence[NewNudge], people: Sequence[Person], looked: Looked) -> None:
+def _follow_up(
+    session: Session, live: Sequence[NewNudge], people: Sequence[DuePerson], rounds: Sequence[Round]
+) -> None:
     """Note what the new messages bring with them: open check-ins, rounds of prompts, rests."""
     by_id = {person.id: person for person in people}
-    on = {nudge.id: due.today(by_id[nudge.person_id], nudge.due_at) for nudge in live}
+    days = {
+        nudge.id: due.today(by_id[nudge.person_id], nudge.due_at)
+        for nudge in live
+        if nudge.kind in (NudgeKind.PULSE, NudgeKind.QUESTION)
+    }
     insert_new(
         session,
         Pulse,
         [
             {
                 "person_id": nudge.person_id,
-                "week_on": week_on(by_id[nudge.person_id], on[nudge.id]),
+                "week_on": week_on(by_id[nudge.person_id], days[nudge.id]),
                 "nudge_id": nudge.id,
             }
             for nudge in live
             if nudge.kind is NudgeKind.PULSE
         ],
     )
-    rounds = [
-        {"person_id": person_id, "habit_id": habit_id, "drawn_from_on": day, "drawn_from_id": nudge_id}
-        for person_id, habit_id, day, nudge_id in looked.new_rounds
-    ]
-    if rounds:
-        session.execute(update(Member), rounds)
+    batches.update_many(
+        session,
+        Member,
+        [
+            {"person_id": person_id, "habit_id": habit_id, "drawn_from_on": day, "drawn_from_id": nudge_id}
+            for person_id, habit_id, day, nudge_id in rounds
+        ],
+        ("person_id", "habit_id"),
+    )
     # Whoever is asked whether nudges are of use rests until they give a sign of life.
-    asked = {nudge.person_id: on[nudge.id] for nudge in live if nudge.kind is NudgeKind.QUESTION}
+    asked = {nudge.person_id: days[nudge.id] for nudge in live if nudge.kind is NudgeKind.QUESTION}
     if asked:
         rests.begin_all(session, RestKind.SILENT, asked)

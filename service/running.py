@@ -30,6 +30,8 @@ from service.web.app import create_app
 from service.web.patience import Impatient
 
 GRACE_SECONDS = 1
+SELDOM = (50_000, 20, 20)
+"""When the garbage collector looks."""
 HURRY_SECONDS = 6.0
 """A request waits no longer for its turn to write, and as long again for other programs: Twilio waits 15."""
 NOT_SHARED = (
@@ -128,6 +130,8 @@ def demo_app(phones: phone.Phones, late_jobs: LateJobs | None = None) -> FastAPI
 @contextmanager
 def working(site: Site) -> Iterator[LocalEngine]:
     """Run the engine inside the block; what is being handed over at its end is still recorded."""
+    # A batch of planning makes thousands of values and no circles: to look for those takes a tenth of it.
+    gc.set_threshold(*SELDOM)
     engine = LocalEngine(site)
     engine.start()
     try:

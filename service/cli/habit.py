@@ -70,15 +70,17 @@ def add(
 
 @habit.command("list")
 @click.option("--person", "who", metavar="NAME", help="Of this person only.")
+@click.option("--after", metavar="NAME", help="Start behind this person.")
 @show.at_most("People", 100)
 @show.as_json
-def list_(who: str | None, limit: int, json_: bool) -> None:
+def list_(who: str | None, after: str | None, limit: int, json_: bool) -> None:
     """List habits with their numbers and goals."""
     with show.site() as site, site.db.read() as session:
         if who:
             ids = [people.find_person(session, site, who).id]
         else:
-            ids = [shown.id for shown in people.list_people(session, site, limit=limit)]
+            behind = people.find_person(session, site, after).id if after else None
+            ids = people.list_ids(session, behind, limit)
         rows = _rows(session, site, ids)
     show.records(rows, json_, "No habit is taken up yet; `attune habit add` does that.")
 

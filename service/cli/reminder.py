@@ -40,15 +40,17 @@ def add(habit_id: str, schedule: str, who: str, json_: bool) -> None:
 
 @reminder.command("list")
 @click.option("--person", "who", metavar="NAME", help="Of this person only.")
+@click.option("--after", metavar="NAME", help="Start behind this person.")
 @show.at_most("People", 100)
 @show.as_json
-def list_(who: str | None, limit: int, json_: bool) -> None:
+def list_(who: str | None, after: str | None, limit: int, json_: bool) -> None:
     """List reminders, and when each is due next by its schedule."""
     with show.site() as site, site.db.read() as session:
         if who:
             ids = [people.find_person(session, site, who).id]
         else:
-            ids = [shown.id for shown in people.list_people(session, site, limit=limit)]
+            behind = people.find_person(session, site, after).id if after else None
+            ids = people.list_ids(session, behind, limit)
         found = rows(session, site, ids)
     show.records(found, json_, "There is no reminder; `attune reminder add` makes one.")
 

@@ -115,7 +115,8 @@ class EntryRow(Row):
             "source", "source_id", "habit_id", "person_id", "day", "kind", name="uq_entry_source"
         ),
         UniqueConstraint("person_id", "seq"),
-        Index("ix_entry_person_id_habit_id_day", "person_id", "habit_id", "day"),
+        # With the kind, so that what was said of days is read from the index alone.
+        Index("ix_entry_person_id_habit_id_day_kind", "person_id", "habit_id", "day", "kind"),
     )
 
 

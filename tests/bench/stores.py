@@ -1,11 +1,14 @@
 """An empty database of each kind for a measurement, as safe from a power cut as a real one."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests import postgres
+
+SETTINGS = f"{postgres.DURABLE} -c shared_buffers=512MB -c max_wal_size=4GB -c checkpoint_timeout=30min"
+"""The last of two settings of one name counts."""
 
 
 def stores() -> list[str]:
@@ -14,15 +17,24 @@ def stores() -> list[str]:
 
 
 @contextmanager
-def empty(store: str) -> Iterator[str]:
-    """Yield the URL of a database without tables, alone on its server; all of it is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="attune-bench-") as name:
-        folder = Path(name)
-        if store == "SQLite":
-            yield f"sqlite:///{folder / 'attune.db'}"
+def store(name: str) -> Iterator[tuple[str, Path]]:
+    """Yield the URL of a database without tables, alone on its server, and a folder; all of it goes after."""
+    with TemporaryDirectory(prefix="attune-bench-") as made:
+        folder = Path(made)
+        if name == "SQLite":
+            yield f"sqlite:///{folder / 'attune.db'}", folder
             return
+        server = folder / "server"
+        folder.chmod(0o711)
         try:
-            with postgres.database(postgres.start(folder, postgres.DURABLE), "bench") as url:
-                yield url
+            with postgres.database(postgres.start(server, SETTINGS), "bench") as url:
+                yield url, folder
         finally:
-            postgres.stop(folder)
+            postgres.stop(server)
+
+
+@contextmanager
+def empty(name: str) -> Iterator[str]:
+    """Yield the URL alone."""
+    with store(name) as (url, _):
+        yield url

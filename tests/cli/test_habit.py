@@ -47,6 +47,7 @@ def test_habits_are_listed_with_numbers(cli: Cli) -> None:
     ]
     assert cli.json("habit", "list", "--person", "Sam") == []
     assert len(cli.json("habit", "list", "--limit", "1")) == 2
+    assert cli.json("habit", "list", "--after", "Alex") == []
 
 
 def test_an_empty_list_is_said_in_words(cli: Cli) -> None:

@@ -34,6 +34,8 @@ def test_reminders_are_listed(cli: Cli, habit: str) -> None:
     assert printed[1][5] == first["next"].replace("T", " ").replace(":00Z", " UTC")
     assert printed[2][:5] == [second["id"], "Sam", "check-in", "pulse", "sun 18:00"]
     assert cli.json("reminder", "list", "--person", "Sam") == [second]
+    assert cli.json("reminder", "list", "--after", "Alex") == [second]
+    assert cli.json("reminder", "list", "--limit", "1") == [first]
 
 
 def test_an_empty_list_is_said_in_words(cli: Cli) -> None:

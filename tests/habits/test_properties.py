@@ -8,10 +8,10 @@ from random import Random
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from habits.entries import Entry, Mark, Pause
+from habits.entries import Entry, Mark, Pause, Said, taken_back
 from habits.goals import DatedGoal, parse_goal
 from habits.periods import Facts
-from habits.streaks import Progress, progress
+from habits.streaks import Progress, judge, matters_from, progress, quiet_when_done
 from habits.strength import strength
 from tests.habits import reference
 from tests.habits.histories import DAY, START, day, habit, histories, lines, reserves
@@ -118,3 +118,22 @@ def test_a_habit_with_every_day_done_has_no_gap() -> None:
     for number in range(40):
         facts = said_more(facts, Entry(number, number, day(number), Mark.DONE))
         assert progress(facts, day(number)).streak == number + 1
+
+
+@given(histories())
+@settings(deadline=None, max_examples=60)
+def test_what_to_nudge_for_is_told_by_the_period_alone_as_by_the_whole_history(history: History) -> None:
+    facts, today = history
+    judged = judge(facts, today)
+    whole = judged is not None and judged.is_quiet
+    assert quiet_when_done(facts, today) == whole
+    since = matters_from(facts.goals, facts.started_on, facts.week_starts, today)
+    lately = [entry for entry in standing(facts) if since <= entry.day <= today]
+    said = Said(*([one.day for one in lately if one.kind is kind] for kind in (Mark.DONE, Mark.SKIPPED)))
+    assert quiet_when_done(replace(facts, entries=(), said=said), today) == whole
+
+
+def standing(facts: Facts) -> list[Entry]:
+    """Return the entries that nobody took back."""
+    taken = taken_back(facts.entries)
+    return [entry for entry in facts.entries if entry.id not in taken]

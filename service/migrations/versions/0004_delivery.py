@@ -38,6 +38,10 @@ def upgrade() -> None:
         op.create_index(
             name, "nudge", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
         )
+    op.drop_index("ix_entry_person_id_habit_id_day", table_name="entry")
+    op.create_index(
+        "ix_entry_person_id_habit_id_day_kind", "entry", ["person_id", "habit_id", "day", "kind"]
+    )
     op.create_table(
         "wording",
         sa.Column("version", sa.String(40), nullable=False),
@@ -50,6 +54,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("wording")
+    op.drop_index("ix_entry_person_id_habit_id_day_kind", table_name="entry")
+    op.create_index("ix_entry_person_id_habit_id_day", "entry", ["person_id", "habit_id", "day"])
     with op.batch_alter_table("consent") as batch:
         batch.drop_column("reply_id")
     with op.batch_alter_table("reply") as batch:

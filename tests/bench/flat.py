@@ -1,0 +1,128 @@
+"""A daemon with 1,000, 100,000 and 1,000,000 people: its memory, what it takes to idle, how soon it begins.
+
+`python -m tests.bench.flat [--most 1000000]`. Each person has a reminder: first nobody is due, then 1,000.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from sqlalchemy import text
+
+from service.db import Database
+from service.sealing import Sealer, new_key
+from service.settings import Settings
+from tests.acceptance.process import Installation
+from tests.bench import stores
+from tests.bench.figures import Figure
+from tests.bench.filling import at
+from tests.bench.ground import build
+
+PEOPLE = (1_000, 100_000, 1_000_000)
+DUE = 1_000
+IDLE_SECONDS = 10
+PATIENCE = 120
+HERE = Path(__file__).parents[2]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def figures(most: int = PEOPLE[-1]) -> Iterator[Figure]:
+    """Yield the figures of each number of people up to `most`, on each store."""
+    for name in stores.stores():
+        for people in [number for number in PEOPLE if number <= most]:
+            with stores.store(name) as (url, folder):
+                key = new_key()
+                settings = Settings(home=folder, database_url=url, key=key, notifiers={"phone": {}})
+                build(settings, Sealer(key), people, due=0, each=1)
+                yield from _of_daemon(f"{people:,} people, {name}", settings, folder / "home")
+
+
+def _of_daemon(what: str, settings: Settings, home: Path) -> Iterator[Figure]:
+    assert settings.key
+    database = Database(settings.url)
+    environment = {
+        "PYTHONPATH": str(HERE),
+        "ATTUNE_DATABASE_URL": settings.url,
+        "ATTUNE_NOTIFIERS": '{"phone": {}}',
+    }
+    installation = Installation(home, environment)
+    installation.set_secret("attune_key", settings.key.get_secret_value())
+    _put_off(database)
+    _make_due(database, 1)
+    begins = time.monotonic()
+    with installation.running("run", "daemon") as daemon:
+        _wait_until_nobody_is_due(database)
+        pid, took = daemon.process.pid, time.monotonic() - begins
+        yield Figure(f"{what}: from the start to the first tick", took, "s")
+        yield Figure(f"{what}: the processor's share of that", _worked(pid), "s")
+        time.sleep(3)  # What is done once at the start, such as the hourly jobs, is over.
+        worked, since = _worked(pid), time.monotonic()
+        time.sleep(IDLE_SECONDS)
+        share = (_worked(pid) - worked) / (time.monotonic() - since) * 100
+        yield Figure(f"{what}: idle", share, "% of a core")
+        yield Figure(f"{what}: memory, nobody due", _peak(pid), "MB")
+        _make_due(database, DUE)
+        _wait_until_nobody_is_due(database)
+        yield Figure(f"{what}: memory, {DUE:,} were due", _peak(pid), "MB")
+    database.close()
+
+
+def _put_off(database: Database) -> None:
+    """Let nobody be due for a day from now on, as the ground's clock is not that of the daemon."""
+    tomorrow = {"at": at(datetime.now(UTC) + timedelta(days=1))}
+    _execute(database, "UPDATE reminder SET next_at = :at", tomorrow)
+    _execute(database, "UPDATE person SET due_at = :at", tomorrow)
+
+
+def _make_due(database: Database, people: int) -> None:
+    now = {"at": at(datetime.now(UTC)), "people": people}
+    these = "(SELECT id FROM person ORDER BY id LIMIT :people)"
+    _execute(database, f"UPDATE reminder SET next_at = :at WHERE person_id IN {these}", now)
+    _execute(database, f"UPDATE person SET due_at = :at WHERE id IN {these}", now)
+
+
+def _execute(database: Database, statement: str, values: Mapping[str, object]) -> None:
+    with database.write() as session:
+        if not database.is_sqlite:
+            session.execute(text("SET LOCAL timezone = 'UTC'"))
+        session.execute(text(statement), values)
+
+
+def _wait_until_nobody_is_due(database: Database) -> None:
+    now, deadline = {"now": at(datetime.now(UTC))}, time.monotonic() + PATIENCE
+    due = text("SELECT 1 FROM person WHERE due_at <= :now LIMIT 1")
+    while time.monotonic() < deadline:
+        with database.read() as session:
+            if not database.is_sqlite:
+                session.execute(text("SET LOCAL timezone = 'UTC'"))
+            if session.execute(due, now).first() is None:
+                return
+        time.sleep(0.02)
+    raise TimeoutError("The daemon did not plan for whoever was due.")
+
+
+def _worked(pid: int) -> float:
+    """Return the seconds that the processor has worked for a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _peak(pid: int) -> float:
+    """Return the most memory that a process ever held, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+@click.command()
+@click.option("--most", default=PEOPLE[-1], show_default=True, help="Not with more people than that.")
+def main(most: int) -> None:
+    """Print the figures of a daemon."""
+    for one in figures(most):
+        click.echo(f"{one.what:60} {one.value:>10,.2f} {one.unit}")
+
+
+if __name__ == "__main__":
+    main()
