@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 # One more than there are cores: some tests wait for processes and for the browser.
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 export UV_SYSTEM_CERTS := 1
+# Where Python may keep no compiled code, every process that the tests start compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check bench crash docs lint setup clean
 .DEFAULT_GOAL := demo

@@ -60,6 +60,9 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(50_000, 20, 20)  # Most of what it looks at lives on: looking less often saves a tenth.
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]  # The settings of whoever runs the tests are not those of the tests.
+    # To compile all tests anew takes each process of a run ten seconds, and Attune itself each that they start.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.addaudithook(stay_on_this_machine)
     shared: str | None = getattr(config, "workerinput", {}).get("server")
     config.stash[SERVER] = Path(shared or f"{tempfile.gettempdir()}/attune-postgres-{uuid4().hex[:12]}")
