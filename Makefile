@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS := 1
 # Where Python may keep no compiled code, every process that the tests start compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench crash docs lint setup clean
+.PHONY: demo test check bench crash simulate docs lint setup clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/ready
@@ -25,6 +25,9 @@ bench: $(VENV)/ready-dev
 
 crash: $(VENV)/ready-dev
 	@$(BIN)/python -m tests.crash $(ARGS)
+
+simulate: $(VENV)/ready-dev
+	@$(BIN)/python -m tests.simulation wide $(ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
