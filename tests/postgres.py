@@ -18,7 +18,11 @@ from service.models import Meta, Row
 from service.schema import FINGERPRINT
 
 KEEP = f"key <> '{FINGERPRINT}'"
-SETTINGS = "-c unix_socket_directories= -c fsync=off -c max_connections=300 -c shared_buffers=128MB"
+SETTINGS = (
+    "-c unix_socket_directories= -c max_connections=300 -c shared_buffers=128MB"
+    " -c fsync=off -c full_page_writes=off -c jit=off"
+)
+"""Commits stay synchronous: some tests kill the server, and what was committed has to be there afterwards."""
 LOGINS = """\
 # One user who needs a password and has none, so that a refused login can be tried.
 host all guarded 127.0.0.1/32 scram-sha-256
