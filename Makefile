@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 # One more than there are cores: some tests wait for processes and for the browser.
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 export UV_SYSTEM_CERTS := 1
+# Where Python may keep no compiled code, every process that the tests start compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench bench-setup crash hosts docs lint setup clean
+.PHONY: demo test check bench bench-setup crash hosts simulate docs lint setup clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/ready
@@ -32,6 +34,9 @@ crash: $(VENV)/ready-dev
 
 hosts: $(VENV)/ready-dev
 	@$(BIN)/python -m tests.cluster $(ARGS)
+
+simulate: $(VENV)/ready-dev
+	@$(BIN)/python -m tests.simulation wide $(ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
+from weakref import WeakSet
 
 import hypothesis
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Pool, event
 
 from service import migrate
 from service.db import Database
@@ -23,7 +24,9 @@ from service.settings import PREFIX, Settings
 from tests import postgres
 from tests.world import World
 
-hypothesis.settings.register_profile("attune", deadline=None)  # a busy machine is no fault
+hypothesis.settings.register_profile(  # A busy machine is no fault.
+    "attune", deadline=None, max_examples=50, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("attune")
 
 STORES = ("sqlite", "postgresql")
@@ -32,6 +35,8 @@ SERVER = pytest.StashKey[Path]()
 """The folder of the one PostgreSQL that all processes of a test run share."""
 
 
+SYNCED: WeakSet[Pool] = WeakSet()
+"""The pools whose connections to SQLite are left as the service makes them."""
 FIRST_ENGINES: dict[str, Engine] = {}
 """The first engine of each dialect and dimension of its pool, of which all later ones borrow."""
 
@@ -49,6 +54,16 @@ def borrow_statements(connection: Connection) -> None:
         engine.dialect = connection.dialect = first.dialect
 
 
+@event.listens_for(Engine, "engine_connect")
+def leave_it_to_the_machine(connection: Connection) -> None:
+    """Let SQLite not wait for the disk: a killed process loses nothing by it, and no test cuts the power."""
+    pooled = connection.connection
+    is_left = connection.dialect.name != "sqlite" or connection.engine.pool in SYNCED
+    if not (is_left or pooled.info.get("unsynced")):
+        pooled.info["unsynced"] = True
+        pooled.cursor().execute("PRAGMA synchronous = OFF")
+
+
 class Worker(Protocol):
     """One of pytest-xdist's processes, as the one that leads them sees it; the package has no types."""
 
@@ -60,6 +75,9 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(50_000, 20, 20)  # Most of what it looks at lives on: looking less often saves a tenth.
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]  # The settings of whoever runs the tests are not those of the tests.
+    # To compile all tests anew takes each process of a run ten seconds; those that it starts compile Attune.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.addaudithook(stay_on_this_machine)
     shared: str | None = getattr(config, "workerinput", {}).get("server")
     config.stash[SERVER] = Path(shared or f"{tempfile.gettempdir()}/attune-postgres-{uuid4().hex[:12]}")

@@ -18,9 +18,10 @@ from service.models import Meta, Row
 from service.schema import FINGERPRINT
 
 KEEP = f"key <> '{FINGERPRINT}'"
-SETTINGS = "-c unix_socket_directories= -c fsync=off -c max_connections=300 -c shared_buffers=128MB"
-DURABLE = SETTINGS.replace("-c fsync=off ", "")
+DURABLE = "-c unix_socket_directories= -c max_connections=300 -c shared_buffers=128MB -c jit=off"
 """For measurements: what is committed is on the disk."""
+SETTINGS = f"{DURABLE} -c fsync=off -c full_page_writes=off"
+"""Commits stay synchronous: some tests kill the server, and what was committed has to be there afterwards."""
 LOGINS = """\
 # One user who needs a password and has none, so that a refused login can be tried.
 host all guarded 127.0.0.1/32 scram-sha-256

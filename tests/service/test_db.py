@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from service.db import Database, DatabaseError, explain, insert_new
 from service.models import Couple, Habit, Meta
+from tests.conftest import SYNCED
 from tests.service import other_process
 from tests.service.looking import couples
 from tests.service.other_process import add_couple
@@ -148,6 +149,7 @@ def test_an_error_shows_no_value(database: Database) -> None:
 
 def test_sqlite_keeps_every_commit_through_a_power_cut(sqlite_template: Path) -> None:
     database = Database(f"sqlite:///{sqlite_template}")
+    SYNCED.add(database.engine.pool)
     with database.write() as session:
         found = [session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")]
     with database.read() as session:

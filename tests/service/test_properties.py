@@ -33,7 +33,11 @@ from tests.world import World
 AREAS = range(201, 1000)
 PLACES = count()
 LENGTH = 30
-some = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 few = settings(some, max_examples=10)
 """Messages are read and answered, which takes its time."""
 marks = st.sampled_from([Mark.DONE, Mark.SKIPPED])

@@ -1,9 +1,13 @@
-"""`python -m tests.simulation [people] [seed]`: the dense play, for `make bench`."""
+"""`python -m tests.simulation [people] [seed]`: the dense play; `python -m tests.simulation wide [shards]`.
+
+The wide one is `make simulate`: two hundred people over two years, of whom the tests play twenty.
+"""
 
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -13,12 +17,21 @@ from service.db import Database
 from service.sealing import Sealer, new_key
 from service.settings import Settings
 from tests.simulation import judging
-from tests.simulation.lives import invent
-from tests.simulation.play import Play
+from tests.simulation.lives import Life, invent
+from tests.simulation.play import STARTS, Play
 
 
 def main(people: int = 25, seed: int = 1) -> int:
     """Play people at the catalogue's own pace, and print the counts; return 1 if a rule was broken."""
+    return _played(invent(seed, people, dense=True), STARTS[0], seed)
+
+
+def wide(shards: int = 8, people: int = 25) -> int:
+    """Play many people for two years each, shard after shard; return 1 if a rule was broken in any."""
+    return max(_played(invent(seed, people), STARTS[seed % 2], seed) for seed in range(1, shards + 1))
+
+
+def _played(lives: Sequence[Life], start: datetime, seed: int) -> int:
     structlog.configure(processors=[_silent])
     begun = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
@@ -27,8 +40,9 @@ def main(people: int = 25, seed: int = 1) -> int:
         database = Database(url)
         migrate.upgrade(database, Sealer(key))
         database.close()
-        settings = Settings(home=home, database_url=url, key=key, notifiers={"phone": {}})
-        play = Play(settings, invent(seed, people, dense=True), datetime(2026, 3, 2, 9, tzinfo=UTC), seed)
+        play = Play(
+            Settings(home=home, database_url=url, key=key, notifiers={"phone": {}}), lives, start, seed
+        )
         play.play()
         judged = judging.judge(play)
     sys.stdout.write("\n".join(judged.lines()) + f"\n{time.process_time() - begun:.1f} s of CPU\n")
@@ -40,4 +54,5 @@ def _silent(_logger: object, _name: str, _event: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(argument) for argument in sys.argv[1:])))
+    played = wide if sys.argv[1:2] == ["wide"] else main
+    sys.exit(played(*(int(argument) for argument in sys.argv[1:] if argument != "wide")))

@@ -1,6 +1,6 @@
 """Invented people: where they live, what they take up and when, and how they take what they are sent.
 
-Lives are sparse, for two years of 200 people have to fit into a test: a habit with a reminder every month
+Lives are sparse, so that two years of many people pass soon: a habit with a reminder every month
 or two all along, and a week or so of many. Dense ones have the catalogue's own pace, and months of many.
 """
 

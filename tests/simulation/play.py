@@ -6,7 +6,7 @@ rows are facts of the world: who lives where from when on.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -36,6 +36,8 @@ SAID = (
 )
 CHECKED_IN = ("4 3 5", "2 2 1", "skip", "hm")
 PAUSES = ("pause", "pause 9 days", "pause 4 days")
+STARTS = (datetime(2026, 3, 2, 9, tzinfo=UTC), datetime(2010, 12, 6, 9, tzinfo=UTC))
+"""The second has the night on which Apia skipped a date, and an Egypt that did without summer time."""
 TWICE = 0.02
 """The chance that a provider posts a message twice."""
 

@@ -41,7 +41,11 @@ def test_nasty_messages_go_the_whole_way(world: World, busy: UUID, tmp_path: Pat
 
 
 # The same installation takes one message after the other.
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(text=st.text(max_size=300).filter(lambda text: text < "\ud800" or text > "\udfff"))
 def test_any_text_goes_the_whole_way(world: World, text: str) -> None:
     if world.address("Alex") is None:
