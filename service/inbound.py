@@ -237,7 +237,7 @@ def _count_try(site: Site, reply_id: UUID) -> None:
                 reply.state = ReplyState.STUCK
 
 
-def sweep(site: Site, now: datetime, limit: int = 100) -> int:
+def sweep(site: Site, now: datetime, limit: int = 500) -> int:
     """Understand what was stored 30 s ago and left; return how many messages were taken up."""
     with site.db.read() as session:
         left = session.scalars(
