@@ -240,7 +240,7 @@ def _count_try(site: Site, reply_id: UUID) -> None:
                 reply.state = ReplyState.STUCK
 
 
-def sweep(site: Site, now: datetime, limit: int = 100) -> int:
+def sweep(site: Site, now: datetime, limit: int = 500) -> int:
     """Understand what was stored 30 s ago and left; return how many messages were taken up.
 
     By when it was stored: one that was fetched late is still in the hands of whoever fetched it, who alone

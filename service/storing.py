@@ -81,7 +81,8 @@ def of_known(
         values = row(site, channel, kind, message, text, lookup, now)
         reply_id = values["id"]
         assert isinstance(reply_id, UUID)
-        return reply_id if connection.execute(statement, values | {"kept": kept}).rowcount else None
+        added = connection.execute(statement, values | {"kept": kept})
+        return reply_id if added.rowcount == 1 else None
 
     return site.db.add(work)
 
@@ -110,4 +111,6 @@ def _statement(on_sqlite: bool) -> Insert:
         .with_for_update(read=True, key_share=True, of=person)
     )
     insert = sqlite_insert if on_sqlite else postgresql_insert
-    return insert(reply).from_select([*names, "person_id"], found).on_conflict_do_nothing()
+    added = insert(reply).from_select([*names, "person_id"], found).on_conflict_do_nothing()
+    # Without the option psycopg's count is gone, and -1, before it can be asked for.
+    return added.execution_options(preserve_rowcount=True)

@@ -19,6 +19,8 @@ SHARE = 0.2
 """Of the time, while posts go on coming: who posts hangs up after some seconds, and an answer can wait."""
 END_SECONDS = 5.0
 """So long the end of the server waits for what was begun."""
+LAST_SECONDS = 15.0
+"""As long as one message takes at most, with a database that is busy."""
 Work = Callable[[], object]
 
 
@@ -55,7 +57,7 @@ class Behind:
         self._ending.set()
         self._waiting.put(None)
         if self._thread:
-            self._thread.join(seconds)
+            self._thread.join(seconds + LAST_SECONDS)
 
     def _run(self) -> None:
         while work := self._waiting.get():

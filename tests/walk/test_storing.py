@@ -8,7 +8,7 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
-from sqlalchemy import make_url, update
+from sqlalchemy import event, make_url, update
 
 from habits import parts
 from notifiers.base import Inbound
@@ -49,6 +49,19 @@ def test_a_message_is_stored_sealed_and_its_words_are_dropped_once_understood(
     assert world.person(alex).last_sign_of_life_at == world.at
     assert understand(world, reply_id) is None
     assert len(rows(world, EntryRow)) == 1
+
+
+def test_a_known_persons_message_takes_one_statement(world: World, alex: UUID) -> None:
+    said: list[str] = []
+
+    def note(*details: object) -> None:
+        said.append(str(details[2]))
+
+    event.listen(world.site.db.engine, "before_cursor_execute", note)
+    reply_id = stored(world, "done")
+    event.remove(world.site.db.engine, "before_cursor_execute", note)
+    assert [one.split()[0] for one in said if not one.startswith(("BEGIN", "PRAGMA"))] == ["INSERT"]
+    assert [(reply.id, reply.person_id) for reply in rows(world, Reply)] == [(reply_id, alex)]
 
 
 def test_a_message_that_comes_twice_is_stored_once(world: World, alex: UUID) -> None:
