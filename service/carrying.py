@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from service import sending
 from service.db import DatabaseError, explain
@@ -26,8 +27,7 @@ log = structlog.get_logger()
 AT_ONCE_SECONDS = 0.1
 """No more is claimed than can be handed over within so long, by how long the last ones took."""
 MOST = 100
-"""Nor more than this, however fast the provider is: larger batches are hardly cheaper."""
-
+"""Nor more than this, however fast the provider is: so many may be unknown after a death."""
 TRIES = 3
 """How often outcomes are tried to be recorded while the database cannot be reached or written."""
 
@@ -110,20 +110,25 @@ def record(site: Site, handed: Sequence[Handed], tries: int = TRIES) -> None:
     """Record how hand-overs ended; one that cannot be recorded stays `sending` for the sweep, alone."""
     try:
         sending.record_all(site, handed, site.now())
-    except (DatabaseError, OperationalError) as error:  # It is of no row: all of them would fail alike.
+    except (DatabaseError, OperationalError, NoneFree) as error:  # It is of no row: all would fail alike.
         if tries > 1:
             record(site, handed, tries - 1)
         else:
-            _not_recorded(handed, explain(error))
-    except Exception as error:  # The text of this one may hold what is private.
+            _not_recorded(handed, error)
+    except Exception as error:
         middle = len(handed) // 2
         if middle:
             record(site, handed[:middle], tries)
             record(site, handed[middle:], tries)
         else:
-            _not_recorded(handed, f"{type(error).__name__} at {place_of(error)}")
+            _not_recorded(handed, error)
 
 
-def _not_recorded(handed: Sequence[Handed], why: str) -> None:
+def _not_recorded(handed: Sequence[Handed], error: Exception) -> None:
+    """Log what is left to the sweep; the text of an error may hold what is private."""
+    if isinstance(error, (DBAPIError, DatabaseError)):
+        why = explain(error)
+    else:
+        why = f"{type(error).__name__} at {place_of(error)}"
     for one in handed:
         log.error("not recorded", attempt=str(one.claimed.attempt_id), why=why)

@@ -59,8 +59,8 @@ class TwilioServer:
         self.reports_after = reports_after
         """Seconds, from and to, after which automatic reports are posted."""
         self.per_second = per_second
-        """Messages that are taken a second, and at once after a while without any; 0: no limit."""
-        self._room, self._room_at = per_second, time.monotonic()
+        """Messages taken a second, and at once after a while without any, one at least; 0: no limit."""
+        self._room, self._room_at = max(1.0, per_second), time.monotonic()
         self.account_status = "active"
         self.records: list[Record] = []
         self.creates: Counter[tuple[str, str]] = Counter()
@@ -131,7 +131,8 @@ class TwilioServer:
             return True
         with self._lock:
             now = time.monotonic()
-            room = min(self.per_second, self._room + (now - self._room_at) * self.per_second)
+            filled = self._room + (now - self._room_at) * self.per_second
+            room = min(max(1.0, self.per_second), filled)
             self._room, self._room_at = (room - 1 if room >= 1 else room), now
             return room >= 1
 

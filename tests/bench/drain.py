@@ -1,7 +1,7 @@
 """A provider that takes its time and so many messages a second, over HTTP, while people's answers come in.
 
-`attune run daemon` and `attune run web` as they are, and the stand-in for Twilio, each a process of its own.
-Webhooks are posted at a steady pace: their times count from when each was to be posted.
+`attune up` on SQLite, `attune run daemon` and `attune run web` on PostgreSQL, and the stand-in for Twilio as
+processes. Webhooks are posted at a steady pace: their times count from when each was to be posted.
 """
 
 import os
@@ -11,15 +11,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from notifiers.standin import posts
 from notifiers.standin.state import Record
@@ -27,6 +27,8 @@ from service import migrate
 from service.db import Database
 from service.models import Nudge
 from service.sealing import Sealer, new_key
+from service.states import NudgeKind
+from tests import postgres
 from tests.bench import rush_ground, stores
 from tests.bench.figures import Figure
 
@@ -36,11 +38,13 @@ LATENCY_MS = 150
 PACE = 20
 """Webhooks a second, beside two reports of each message that goes out."""
 BEFORE = 100
-"""Webhooks before anything is sent."""
+"""Webhooks before anything but answers to them is sent."""
 PUBLIC = "https://nudge.example.org"
 ACCOUNT, TOKEN, SENDER = f"AC{'0' * 31}1", "of-the-bench", "+12025550100"
 ATTUNE = ("-c", "from service.cli import main; main()")
+SIGN = re.compile(r"http://127|is at work")
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+HOUR = timedelta(hours=1)
 PATIENCE_SECONDS = 300
 
 
@@ -52,43 +56,60 @@ def figures(scale: float) -> Iterator[Figure]:
 
 
 def _on(store: str, size: int) -> Iterator[Figure]:
-    key = new_key()
-    with stores.empty(store) as url, TemporaryDirectory(prefix="attune-bench-") as home:
-        database = Database(url)
+    key, port = new_key(), postgres.free_port()
+    hook = f"http://127.0.0.1:{port}/hooks/twilio/sms"
+    with stores.empty(store) as url, TemporaryDirectory(prefix="attune-bench-") as name:
+        home, database = Path(name), Database(url)
         migrate.upgrade(database, Sealer(key))
-        environment = {
-            "ATTUNE_HOME": home,
-            "ATTUNE_DATABASE_URL": url,
-            "ATTUNE_KEY": key,
-            "ATTUNE_PUBLIC_URL": PUBLIC,
-            "ATTUNE_PORT": "0",
-            "ATTUNE_SEND_THREADS": "32",
-            "ATTUNE_LOG_LEVEL": "error",
-            "ATTUNE_DAILY_MONEY": "0",
-            "ATTUNE_NOTIFIERS__TWILIO__ACCOUNT_SID": ACCOUNT,
-            "ATTUNE_NOTIFIERS__TWILIO__AUTH_TOKEN": TOKEN,
-            "ATTUNE_NOTIFIERS__TWILIO__SENDER": SENDER,
-            "ATTUNE_NOTIFIERS__TWILIO__PER_SECOND": str(PER_SECOND),
-        }
-        with _running([*ATTUNE, "run", "web"], environment, Path(home) / "web") as web:
-            rush_ground.add(database, Sealer(key), size, datetime.now(UTC))
-            hook = f"{web}/hooks/twilio/sms"
-            before = _posted(hook, size, lambda posted: posted >= BEFORE)
-            with _provider(hook, Path(home) / "provider") as provider:
-                environment["ATTUNE_NOTIFIERS__TWILIO__BASE_URL"] = provider
-                with _running([*ATTUNE, "run", "daemon"], environment, Path(home) / "daemon", "is at work"):
-                    meanwhile = _posted(hook, size, partial(_is_drained, database, size, time.monotonic()))
+        rush_ground.add(database, Sealer(key), size, datetime.now(UTC) + HOUR)
+        with _provider(hook, home / "provider") as provider:
+            environment = _environment(home, url, key, port, provider)
+            programs = ["up"] if store == "SQLite" else ["run web", "run daemon"]
+            with ExitStack() as running:
+                for program in programs:
+                    arguments = [*ATTUNE, *program.split()]
+                    running.enter_context(_running(arguments, environment, home / program))
+                before = _posted(hook, size, lambda posted: posted >= BEFORE)
+                with database.write() as session:
+                    session.execute(
+                        update(Nudge)
+                        .where(Nudge.kind == NudgeKind.NUDGE)
+                        .values(not_before=datetime.now(UTC))
+                    )
+                meanwhile = _posted(hook, size, partial(_is_drained, database, size, time.monotonic()))
         yield _drained(database, f"{size:,} messages, {store}: drained")
         database.close()
     for share, place in (("p50", 49), ("p95", 94), ("p99", 98)):
         what = f"webhooks meanwhile, {store}: {share}"
-        yield Figure(what, meanwhile[place], "ms", "with nothing to send", before[place], meanwhile)
+        yield Figure(
+            what, meanwhile[place], "ms", "with nothing but answers to send", before[place], meanwhile
+        )
+
+
+def _environment(home: Path, url: str, key: str, port: int, provider: str) -> dict[str, str]:
+    settings: dict[str, object] = {
+        "HOME": home,
+        "DATABASE_URL": url,
+        "KEY": key,
+        "PUBLIC_URL": PUBLIC,
+        "PORT": port,
+        "SEND_THREADS": 32,
+        "DAILY_MONEY": 0,
+        "NOTIFIERS__TWILIO__ACCOUNT_SID": ACCOUNT,
+        "NOTIFIERS__TWILIO__AUTH_TOKEN": TOKEN,
+        "NOTIFIERS__TWILIO__SENDER": SENDER,
+        "NOTIFIERS__TWILIO__PER_SECOND": PER_SECOND,
+        "NOTIFIERS__TWILIO__BASE_URL": provider,
+    }
+    return {f"ATTUNE_{name}": str(value) for name, value in settings.items()}
 
 
 def _is_drained(database: Database, size: int, begun: float, _posted: int) -> bool:
     """Say whether all has gone out. Raises RuntimeError if that takes too long."""
     with database.read() as session:
-        sent = session.scalar(select(func.count()).where(Nudge.sent_at.is_not(None), Nudge.kind == "nudge"))
+        sent = session.scalar(
+            select(func.count()).where(Nudge.sent_at.is_not(None), Nudge.kind == NudgeKind.NUDGE)
+        )
     if time.monotonic() - begun > PATIENCE_SECONDS:
         raise RuntimeError(f"Only {sent:,} of {size:,} messages were sent.")
     return sent == size
@@ -144,10 +165,8 @@ def _provider(hook: str, log: Path) -> AbstractContextManager[str]:
 
 
 @contextmanager
-def _running(
-    arguments: list[str], environment: Mapping[str, str], log: Path, sign: str = "http://127.0.0.1:"
-) -> Iterator[str]:
-    """Run a program of ours until the end of the block; yield its address once it shows a sign of life."""
+def _running(arguments: list[str], environment: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Run a program of ours until the end of the block; yield its address once it is at work."""
     command = [sys.executable, "-u", *arguments]
     with (
         log.open("w") as said,
@@ -155,7 +174,7 @@ def _running(
     ):
         try:
             give_up_at = time.monotonic() + PATIENCE_SECONDS
-            while sign not in (text := log.read_text()):
+            while not SIGN.search(text := log.read_text()):
                 if process.poll() is not None or time.monotonic() > give_up_at:
                     raise RuntimeError(f"{' '.join(arguments[:4])} did not start: {text.strip()}")
                 time.sleep(0.05)

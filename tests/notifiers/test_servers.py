@@ -145,6 +145,16 @@ def test_refuses_what_twilio_refuses(
     assert server.messages == []
 
 
+def test_refuses_what_comes_too_fast() -> None:
+    with TwilioServer(per_second=0.001) as server:  # The next one has room in a quarter of an hour.
+        channel = twilio_channel(server)
+        channel.send(sms())
+        with pytest.raises(SendError) as caught:
+            channel.send(sms())
+        assert (caught.value.kind, caught.value.code) == (Kind.RETRY, "20429")
+        assert len(server.messages) == 1
+
+
 def test_scripts_come_in_their_turn_and_by_number(server: TwilioServer, channel: Twilio) -> None:
     server.script(
         Script(status=400, code=21211, to="+12025550124"),
