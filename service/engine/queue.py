@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import psycopg
 import structlog
@@ -9,6 +10,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -50,7 +52,8 @@ def app_of(database_url: str, works: Mapping[str, Callable[..., object]]) -> App
         min_size=1,
         max_size=4,
         timeout=POOL_SECONDS,
-        configure=_see_only_jobs,
+        configure=_prepare,
+        pool_factory=_pool,
     )
     app = App(connector=connector)
     for name, work in works.items():
@@ -74,10 +77,15 @@ async def serve(app: App, at_once: int) -> None:
     raise WorkerEndedError
 
 
-async def _see_only_jobs(connection: psycopg.AsyncConnection[object]) -> None:
+def _pool(**options: Any) -> AsyncConnectionPool:
+    """Return a pool that asks no connection whether it lives: a broken one ends them all here."""
+    return AsyncConnectionPool(**options | {"check": None})
+
+
+async def _prepare(connection: psycopg.AsyncConnection[object]) -> None:
+    """Let a connection see the jobs alone; each of their statements is a transaction of its own."""
     await connection.set_autocommit(True)
     await connection.execute(f"{LET_GO}; SET search_path TO {tables.SCHEMA}".encode())
-    await connection.set_autocommit(False)
 
 
 async def ring(app: App, name: str, at: int) -> None:

@@ -139,14 +139,12 @@ class Cluster:
             assert time.monotonic() < moved + STALLED_SECONDS, f"This did not happen: {what}."
             time.sleep(LOOK_SECONDS)
 
-    def living(self) -> int:
-        """Return how many workers have said lately that they live."""
+    def living(self, since: datetime) -> int:
+        """Return how many workers have said since then that they live."""
         with self.site.db.read() as session:
             found: int = session.execute(
-                text(
-                    "SELECT count(*) FROM attune_jobs.procrastinate_workers "
-                    "WHERE last_heartbeat > now() - interval '15 s'"
-                )
+                text("SELECT count(*) FROM attune_jobs.procrastinate_workers WHERE last_heartbeat > :since"),
+                {"since": since},
             ).scalar_one()
             return found
 
@@ -240,7 +238,8 @@ def _play(
             cluster.kill("three")
             _wait_for_share(cluster, course, 0.6, tell)
             cluster.start("three")
-        cluster.wait("three workers live", lambda: cluster.living() == len(WORKERS))
+        back = site.now()
+        cluster.wait("three workers live", lambda: cluster.living(back) == len(WORKERS))
         tell("all workers are back")
         phones.reminded |= crowd.make_due(site, ids[:last], site.now())
         cluster.wait("all is sent", lambda: phones.is_quiet and not cluster.left())

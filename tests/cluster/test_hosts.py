@@ -10,7 +10,8 @@ from tests import postgres
 from tests.docs.pages import ROOT
 
 pytestmark = pytest.mark.process
-COURSE = ("--nudges", "120", "--cut-seconds", "2", "--hasty", "--json")
+NUDGES = 80
+COURSE = ("--nudges", str(NUDGES), "--cut-seconds", "2", "--hasty", "--json")
 
 
 def test_nothing_is_lost_or_sent_twice_among_hosts() -> None:
@@ -29,7 +30,7 @@ def test_nothing_is_lost_or_sent_twice_among_hosts() -> None:
     assert found, done.stderr
     assert (found["doubles"], found["lost"], found["mixed_up"], found["texts_doubled"]) == (0, 0, 0, 0), found
     assert found["planned"] == found["arrived"] + found["unknown_left"]
-    assert found["planned"] == 120 + found["texts_written"]
+    assert found["planned"] == NUDGES + found["texts_written"]
     assert found["texts_understood"] == found["texts_written"] > 0
     assert found["unknown_left"] == found["unknown_shown"]
     done_to = [one["what"] for one in found["happenings"]]
