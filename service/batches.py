@@ -16,6 +16,7 @@ from sqlalchemy import (
     CursorResult,
     FromClause,
     Insert,
+    LargeBinary,
     String,
     Table,
     Update,
@@ -52,7 +53,8 @@ class Batch:
             ]
             return select(each.c.key.label("place"), *cells).subquery(self.name)
         arrays = [
-            bindparam(f"{self.name}_{name}", type_=String).cast(ARRAY(of)) for name, of in self.types.items()
+            bindparam(f"{self.name}_{name}", type_=String).cast(ARRAY(_whole(of)))
+            for name, of in self.types.items()
         ]
         columns = [column(name, of) for name, of in self.types.items()]
         rows = func.unnest(*arrays).table_valued(*columns, with_ordinality="nth").render_derived()
@@ -67,6 +69,11 @@ class Batch:
             plain = [[_plain(cell) for cell in of] for of in cells]
             return {self.name: json.dumps(list(zip(*plain, strict=True)))}
         return {f"{self.name}_{name}": _array(of) for name, of in zip(self.types, cells, strict=True)}
+
+
+def _whole(of: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Return the type without a length: what is too long is to be refused and not cut."""
+    return String() if isinstance(of, String) else of
 
 
 def _plain(value: object) -> object:
@@ -161,8 +168,8 @@ def _each(session: Session, statement: str, columns: Sequence[Column[Any]], valu
         given = [value[each.name] for value in values]
         process = each.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
         if process:
-            # No two ids are alike, and to look for one takes as long as to write it.
-            found = process if isinstance(each.type, Uuid) else _Stored(process).__getitem__
+            # No two of these are alike, and to look for one takes as long as to write it.
+            found = process if isinstance(each.type, Uuid | LargeBinary) else _Stored(process).__getitem__
             given = list(map(found, given))
         cells.append(given)
     options = {"preserve_rowcount": True}
