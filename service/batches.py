@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
-from typing import Any, cast
+from typing import Any, TypeVarTuple, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -17,6 +17,8 @@ from sqlalchemy import (
     FromClause,
     Insert,
     LargeBinary,
+    Row,
+    Select,
     String,
     Table,
     Update,
@@ -32,6 +34,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
+Cells = TypeVarTuple("Cells")
 Values = Sequence[Mapping[str, object]]
 """Rows by the names of their columns, the same for all of them."""
 
@@ -111,6 +114,11 @@ _CELLS: dict[type[object], Callable[[Any], str]] = {
 
 def on_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+def read(session: Session, statement: Select[*Cells], given: Mapping[str, object]) -> Sequence[Row[*Cells]]:
+    """Return the rows that a statement finds, past the session: it would look at each for what it tracks."""
+    return session.connection().execute(statement, given).all()
 
 
 def insert_many(session: Session, row: type[DeclarativeBase], values: Values) -> int:
