@@ -6,9 +6,9 @@ PostgreSQL takes an array for each column (`unnest`), SQLite one JSON text for a
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache, partial
-from typing import Any, cast
+from typing import Any, TypeVarTuple, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,6 +16,10 @@ from sqlalchemy import (
     CursorResult,
     FromClause,
     Insert,
+    LargeBinary,
+    Row,
+    Select,
+    String,
     Table,
     Update,
     Uuid,
@@ -30,6 +34,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
+Cells = TypeVarTuple("Cells")
 Values = Sequence[Mapping[str, object]]
 """Rows by the names of their columns, the same for all of them."""
 
@@ -50,7 +55,10 @@ class Batch:
                 for number, (name, of) in enumerate(self.types.items())
             ]
             return select(each.c.key.label("place"), *cells).subquery(self.name)
-        arrays = [bindparam(f"{self.name}_{name}", type_=ARRAY(of)) for name, of in self.types.items()]
+        arrays = [
+            bindparam(f"{self.name}_{name}", type_=String).cast(ARRAY(_whole(of)))
+            for name, of in self.types.items()
+        ]
         columns = [column(name, of) for name, of in self.types.items()]
         rows = func.unnest(*arrays).table_valued(*columns, with_ordinality="nth").render_derived()
         return select((rows.c.nth - 1).label("place"), *[rows.c[name] for name in self.types]).subquery(
@@ -63,7 +71,12 @@ class Batch:
         if on_sqlite:
             plain = [[_plain(cell) for cell in of] for of in cells]
             return {self.name: json.dumps(list(zip(*plain, strict=True)))}
-        return {f"{self.name}_{name}": list(of) for name, of in zip(self.types, cells, strict=True)}
+        return {f"{self.name}_{name}": _array(of) for name, of in zip(self.types, cells, strict=True)}
+
+
+def _whole(of: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Return the type without a length: what is too long is to be refused and not cut."""
+    return String() if isinstance(of, String) else of
 
 
 def _plain(value: object) -> object:
@@ -73,8 +86,39 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
+def _array(cells: Iterable[object]) -> str:
+    """Return an array as PostgreSQL reads it; the driver would take as long as everything else for it."""
+    return "{" + ",".join([_CELLS.get(type(cell), _quoted)(cell) for cell in cells]) + "}"
+
+
+def _quoted(cell: object) -> str:
+    return '"' + str(cell).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _instant(cell: datetime) -> str:
+    if cell.tzinfo is None:
+        raise ValueError("An instant needs a time zone.")
+    return cell.isoformat()
+
+
+_CELLS: dict[type[object], Callable[[Any], str]] = {
+    type(None): lambda _: "NULL",
+    UUID: lambda cell: cell.hex,
+    bytes: lambda cell: f'"\\\\x{cell.hex()}"',
+    datetime: _instant,
+    date: date.isoformat,
+    int: str,
+    float: repr,
+}
+
+
 def on_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+def read(session: Session, statement: Select[*Cells], given: Mapping[str, object]) -> Sequence[Row[*Cells]]:
+    """Return the rows that a statement finds, past the session: it would look at each for what it tracks."""
+    return session.connection().execute(statement, given).all()
 
 
 def insert_many(session: Session, row: type[DeclarativeBase], values: Values) -> int:
@@ -91,7 +135,7 @@ def insert_many(session: Session, row: type[DeclarativeBase], values: Values) ->
         into = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 (Names of ours.)
         return _each(session, f"{into} ON CONFLICT DO NOTHING", [table.c[name] for name in names], whole)
     options = {"preserve_rowcount": True}  # Without it the count is gone before it can be asked for.
-    given = {f"rows_{name}": [value[name] for value in whole] for name in names}
+    given = {f"rows_{name}": _array([value[name] for value in whole]) for name in names}
     added = session.execute(_insert_all(table, names), given, execution_options=options)
     return cast(CursorResult[object], added).rowcount
 
@@ -109,7 +153,7 @@ def update_many(
         found = " AND ".join(f"{key} = ?" for key in keys)
         _each(session, f"UPDATE {table.name} SET {cells} WHERE {found}", [table.c[n] for n in names], values)  # noqa: S608
     else:
-        given = {f"rows_{name}": [value[name] for value in values] for name in names}
+        given = {f"rows_{name}": _array([value[name] for value in values]) for name in names}
         session.execute(_update_all(table, names, keys), given)
 
 
@@ -132,8 +176,8 @@ def _each(session: Session, statement: str, columns: Sequence[Column[Any]], valu
         given = [value[each.name] for value in values]
         process = each.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
         if process:
-            # No two ids are alike, and to look for one takes as long as to write it.
-            found = process if isinstance(each.type, Uuid) else _Stored(process).__getitem__
+            # No two of these are alike, and to look for one takes as long as to write it.
+            found = process if isinstance(each.type, Uuid | LargeBinary) else _Stored(process).__getitem__
             given = list(map(found, given))
         cells.append(given)
     options = {"preserve_rowcount": True}

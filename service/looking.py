@@ -28,24 +28,24 @@ def look(session: Session, people: Sequence[DuePerson], now: datetime) -> None:
     """Read all that is to be known to decide about the groups of these people's reminders."""
     on_sqlite = batches.on_sqlite(session)
     ask, given = statements(on_sqlite), PEOPLE.values(on_sqlite, [[person.id] for person in people])
-    for (place,) in session.connection().execute(ask.verified, given):
+    for (place,) in batches.read(session, ask.verified, given):
         people[place].verified = True
-    for place, habit_id, from_on, to_on in session.connection().execute(ask.pauses, given):
+    for place, habit_id, from_on, to_on in batches.read(session, ask.pauses, given):
         people[place].pauses.setdefault(habit_id, []).append(Pause(from_on, to_on))
-    for place, at in session.connection().execute(ask.latest, {**given, "since": now - RECENT}):
+    for place, at in batches.read(session, ask.latest, {**given, "since": now - RECENT}):
         people[place].planned.append(at)
-    for place, kind, at in session.connection().execute(ask.unanswered, given):
+    for place, kind, at in batches.read(session, ask.unanswered, given):
         people[place].unanswered.append((kind, at))
     asked = [(person, one) for person in people for group in person.groups for one in group]
     _look_at_habits(session, ask, [part for part in asked if part[1].habit_id], (now - RECENT).date())
     if checked := [person for person, one in asked if one.purpose is Purpose.PULSE]:
         given = PEOPLE.values(on_sqlite, [[person.id] for person in checked])
         given["earliest"] = (now - RECENT - WEEK).date()
-        for place, week_on in session.connection().execute(ask.pulses, given):
+        for place, week_on in batches.read(session, ask.pulses, given):
             checked[place].pulses.append(week_on)
     if told := [person for person, one in asked if one.purpose is Purpose.SUMMARY]:
         given = PEOPLE.values(on_sqlite, [[person.id] for person in told])
-        for place, at in session.connection().execute(ask.summaries, {**given, "since": now - RECENT - WEEK}):
+        for place, at in batches.read(session, ask.summaries, {**given, "since": now - RECENT - WEEK}):
             told[place].summaries.append(at)
         _look_back(session, {person.id: person for person in told}, now)
 
@@ -55,20 +55,18 @@ def look_at_prompts(session: Session, wanted: Sequence[Part]) -> None:
     parts = [(person, one) for person, one in wanted if one.habit_id]
     on_sqlite = batches.on_sqlite(session)
     given = PARTS.values(on_sqlite, [(person.id, one.habit_id, one.id) for person, one in parts])
-    for place, prompt_id in session.connection().execute(statements(on_sqlite).prompts, given):
+    for place, prompt_id in batches.read(session, statements(on_sqlite).prompts, given):
         if prompt_id:
             parts[place][1].prompts.append(prompt_id)
 
 
 def prompts(session: Session, person_id: UUID, habit_id: UUID) -> list[str]:
     """Return the prompts that somebody had for a habit since all of them had last been used, oldest first."""
+    session.flush()
     on_sqlite = batches.on_sqlite(session)
     given = PARTS.values(on_sqlite, [(person_id, habit_id, None)])
-    return [
-        prompt_id
-        for _, prompt_id in session.connection().execute(statements(on_sqlite).prompts, given)
-        if prompt_id
-    ]
+    found = batches.read(session, statements(on_sqlite).prompts, given)
+    return [prompt_id for _, prompt_id in found if prompt_id]
 
 
 def _look_back(session: Session, told: dict[UUID, DuePerson], now: datetime) -> None:
@@ -85,11 +83,11 @@ def _look_at_habits(session: Session, ask: Statements, parts: Sequence[Part], ea
     """Read the habits that reminders are about, with their latest prompts, and the days asked about."""
     rows = [(person.id, one.habit_id, one.id) for person, one in parts]
     given = {**PARTS.values(batches.on_sqlite(session), rows), "earliest": earliest}
-    for place, day in session.connection().execute(ask.asked, given):
+    for place, day in batches.read(session, ask.asked, given):
         parts[place][1].asked_on.append(day)
     habits: dict[int, Row[*tuple[Any, ...]]] = {}
     goals: list[list[DatedGoal]] = [[] for _ in parts]
-    for row in session.connection().execute(ask.shares, given):
+    for row in batches.read(session, ask.shares, given):
         habits[row.place] = row
         goal = goal_of_row(row.kind, row.times, row.days, row.weekdays, row.reserve)
         goals[row.place].append(DatedGoal(row.effective_on, goal))
@@ -124,12 +122,12 @@ def _said(
     on_sqlite = batches.on_sqlite(session)
     rows = [(person.id, one.habit_id, since) for person, one, since in parts]
     found: list[dict[str, Sequence[date]]] = [{} for _ in parts]
-    for place, kind, days in session.connection().execute(ask.said, SAID.values(on_sqlite, rows)):
+    for place, kind, days in batches.read(session, ask.said, SAID.values(on_sqlite, rows)):
         found[place][kind] = list(map(date.fromisoformat, days.split()))
     entries: list[list[Entry]] = [[] for _ in parts]
     if corrected := [place for place, said in enumerate(found) if Mark.UNDONE in said]:
         given = SAID.values(on_sqlite, [rows[place] for place in corrected])
-        for nth, *entry in session.connection().execute(ask.entries, given):
+        for nth, *entry in batches.read(session, ask.entries, given):
             entries[corrected[nth]].append(Entry(*entry))
     return [
         ([], Said(said.get(Mark.DONE, ()), said.get(Mark.SKIPPED, ())))

@@ -99,6 +99,7 @@ def add(session: Session, sealer: Sealer, nudges: Sequence[NewNudge]) -> set[UUI
     Two statements, however many nudges, and a third if some are skipped. The caller holds the lock of each
     person.
     """
+    session.flush()  # Items may be about what was added just now.
     new = {nudge.id for nudge in nudges}
     if insert_new(session, Nudge, [_row(nudge, sealer) for nudge in nudges]) < len(new):
         new = set(session.scalars(select(Nudge.id).where(Nudge.id.in_(new))))

@@ -109,12 +109,14 @@ PEOPLE = Batch("people", {"id": Uuid()})
 
 def claim(session: Session, now: datetime, limit: int) -> list[DuePerson]:
     """Lock people who are due, those who are due for longest first, and return them with their reminders."""
-    rows: Sequence[Sequence[Any]] = session.connection().execute(CLAIM, {"now": now, "limit": limit}).all()
-    people = [DuePerson(*row) for row in rows]
+    claimed: Sequence[Sequence[Any]] = batches.read(session, CLAIM, {"now": now, "limit": limit})
+    people = [DuePerson(*row) for row in claimed]
     if people:
         on_sqlite = batches.on_sqlite(session)
-        for place, *row in session.connection().execute(
-            _live(on_sqlite), PEOPLE.values(on_sqlite, [[p.id] for p in people])
+        for place, *row in (
+            session.connection()
+            .execute(_live(on_sqlite), PEOPLE.values(on_sqlite, [[p.id] for p in people]))
+            .all()
         ):
             people[place].reminders.append(DueReminder(*row))
     return people

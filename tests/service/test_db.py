@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from service.batches import update_many
 from service.db import Database, DatabaseError, explain, insert_new
 from service.models import Couple, Habit, Meta
 from tests.conftest import SYNCED
@@ -130,6 +131,20 @@ def test_inserting_skips_what_is_there(database: Database) -> None:
     with database.read() as session:
         kept = {meta.key: meta.value for meta in session.scalars(select(Meta))}
     assert {key: kept[key] for key in "abcd"} == {"a": "1", "b": "1", "c": "2", "d": "2"}
+
+
+def test_what_is_inserted_or_changed_in_one_go_is_there_as_it_was_given(database: Database) -> None:
+    texts = ('"quoted", {braced}', "back\\slash\\", "NULL", "", "ünïcode 🙂\n'")
+    with database.write() as session:
+        insert_new(session, Meta, [{"key": f"a{n}", "value": text} for n, text in enumerate(texts)])
+        turned = [{"key": f"a{n}", "value": text} for n, text in enumerate(reversed(texts))]
+    with database.read() as session:
+        kept = select(Meta.value).where(Meta.key.like("a_")).order_by(Meta.key)
+        assert tuple(session.scalars(kept)) == texts
+    with database.write() as session:
+        update_many(session, Meta, turned, ("key",))
+    with database.read() as session:
+        assert tuple(session.scalars(kept)) == texts[::-1]
 
 
 def test_a_row_without_its_parent_is_refused(database: Database) -> None:
