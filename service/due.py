@@ -1,6 +1,6 @@
 """When each reminder comes next, and when a person is due: kept together, in one transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -86,6 +86,24 @@ def refresh(session: Session, person: Person, now: datetime) -> None:
         if not overdue or person.due_at is None:
             reminder.next_at = next_of(reminder, person.zone, now)
     set_due(session, person)
+
+
+def work_out(session: Session, people: Mapping[UUID, Person], now: datetime) -> None:
+    """Work out from now on, in one look for all, when these locked people's reminders come and they are due.
+
+    Called when the rules of time zones have changed. What is overdue stays due until it is planned, and who
+    is not due, since nobody reaches them, is not.
+    """
+    soonest: dict[UUID, datetime] = {}
+    for reminder in live_reminders(session, people):
+        person = people[reminder.person_id]
+        if reminder.next_at is None or reminder.next_at > now:
+            reminder.next_at = next_of(reminder, person.zone, now)
+        if reminder.next_at:
+            soonest[person.id] = min(reminder.next_at, soonest.get(person.id, reminder.next_at))
+    for person in people.values():
+        if person.due_at is not None:
+            person.due_at = soonest.get(person.id)
 
 
 def set_due(session: Session, person: Person) -> None:

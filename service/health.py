@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import jobs, schema, senders, summary
+from service import clock, jobs, schema, senders, summary
 from service.db import explain
 from service.errors import AttuneError
 from service.site import Site
@@ -27,7 +27,8 @@ def look(site: Site, late_jobs: LateJobs | None) -> tuple[list[str], list[str]]:
             schema.check_key(session, site.sealer)  # It may have been replaced where we cannot see it.
             if late_jobs is None:
                 troubles.extend(_daemon(session, site))
-            notices.extend(_notices(session))
+            notices.extend([*clock.notices(site.now), *_notices(session)])
+            clock.check(session, site.now)
     except AttuneError as error:
         troubles.append(str(error))
     except DBAPIError as error:

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from habits import replies
-from service import demo
+from service import clock, demo
 from service.db import Database
 from service.engine.local import LocalEngine
 from service.errors import AttuneError
@@ -85,6 +85,8 @@ def demo_app(phones: phone.Phones, late_jobs: LateJobs | None = None) -> FastAPI
 @contextmanager
 def working(site: Site) -> Iterator[LocalEngine]:
     """Run the engine inside the block; what is being handed over at its end is still recorded."""
+    with site.db.read() as session:
+        clock.check(session, site.now)
     engine = LocalEngine(site)
     engine.start()
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -10,16 +10,13 @@ from sqlalchemy.exc import DBAPIError
 from notifiers import registry
 from notifiers.base import Notifier
 from service import schema
+from service.clock import Clock
 from service.db import NO_TABLES, Database, DatabaseError, explain
 from service.sealing import KeyTrouble, Sealer
 from service.settings import Settings
 
 SIMULATORS = frozenset({"phone", "console"})
 """Channels that reach nobody."""
-
-
-def real_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Site:
     sealer: Sealer
     notifiers: Mapping[str, Notifier] = field(default_factory=dict)
     """Configured channels by name; the first that can reach a kind of address carries it."""
-    now: Callable[[], datetime] = real_now
+    now: Callable[[], datetime] = field(default_factory=Clock)
 
     def notifier_for(self, address_kind: str) -> Notifier | None:
         return next((n for n in self.notifiers.values() if address_kind in n.address_kinds), None)
@@ -46,7 +43,7 @@ class Site:
         return timedelta(minutes=self.settings.catch_up_minutes)
 
 
-def open_site(settings: Settings, now: Callable[[], datetime] = real_now) -> Site:
+def open_site(settings: Settings, now: Callable[[], datetime] | None = None) -> Site:
     """Open the installation: database of the right schema, its own key, its channels.
 
     Writes nothing. Raises an AttuneError, or a channel's ConfigError, with one sentence for whatever is not
@@ -67,7 +64,7 @@ def open_site(settings: Settings, now: Callable[[], datetime] = real_now) -> Sit
     except BaseException:
         db.close()
         raise
-    return Site(settings, db, sealer, notifiers, now)
+    return Site(settings, db, sealer, notifiers, now or Clock())
 
 
 def open_key(settings: Settings) -> Sealer:

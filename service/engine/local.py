@@ -14,7 +14,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 
-from service import jobs, pinging
+from service import clock, jobs, pinging
+from service.clock import machine_time
 from service.db import DatabaseError, explain
 from service.log import place_of
 from service.site import Site
@@ -24,10 +25,6 @@ log = structlog.get_logger()
 LATE_SECONDS = 30
 STEP_SECONDS = 2.0
 """The machine's clock was set if it goes so much more or less than the seconds that passed."""
-
-
-def real_time() -> datetime:
-    return datetime.now(UTC)
 
 
 class LocalEngine:
@@ -40,7 +37,7 @@ class LocalEngine:
         self,
         site: Site,
         clock: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = real_time,
+        wall: Callable[[], datetime] = machine_time,
     ) -> None:
         self._site = site
         self._clock = clock
@@ -101,6 +98,7 @@ class LocalEngine:
         """
         ahead = self._ahead()
         while not self._stopping.wait(1):
+            clock.is_doubtful(self._site.now)  # A leap is seen when it comes, and not by the next job.
             before, ahead = ahead, self._ahead()
             if abs(ahead - before) > STEP_SECONDS:
                 log.warning("the clock was set", seconds=round(ahead - before))
@@ -154,7 +152,7 @@ class LocalEngine:
             if self._stopping.is_set():
                 return
             try:
-                job.run(self._site)
+                jobs.run(job, self._site)
                 self._beat(job.name)
             except (DBAPIError, DatabaseError) as error:
                 self._failed(job.name, explain(error))

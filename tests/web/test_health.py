@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from service.settings import Settings
 from service.site import Site
 from service.web.app import create_app
 from tests.conftest import KEY
+from tests.machines import Machine
 from tests.web.conftest import SQLITE
 from tests.web.serving import serving
 from tests.world import World
@@ -126,6 +127,21 @@ def test_a_web_server_alone_misses_its_daemon(world: World) -> None:
         )
         jobs.beat(world.site)
         assert web.get("/readyz").status == 200
+
+
+def test_a_clock_that_leapt_is_said(world: World) -> None:
+    machine = Machine(datetime.now(UTC))
+    with serving(create_app(replace(world.site, now=machine.clock))) as web:
+        assert web.get("/readyz").json["notices"] == []
+        machine.off = timedelta(hours=1)
+        ready = web.get("/readyz")
+        said = "The machine's clock leapt forward by 60 minutes: nothing new is planned until it has stood"
+        assert ready.json["notices"][0].startswith(said)
+        # PostgreSQL's own clock has not leapt.
+        troubles = [] if world.site.db.is_sqlite else ["The clocks of this machine and of PostgreSQL"]
+        assert [one[:44] for one in ready.json["troubles"]] == [one[:44] for one in troubles]
+        machine.off = timedelta()
+        assert web.get("/readyz").json == {"status": "ready", "troubles": [], "notices": []}
 
 
 class Refusing(Phone):
