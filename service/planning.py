@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from habits import needs, nudging, streaks
 from habits.nudging import Due, History, Kind, Reason, Rules, Silence, Standing
-from service import drafting, due, outbox, rests
+from service import drafting, due, meter, outbox, rests
 from service.db import insert_new
 from service.drafting import at_of, day_of, lapsed, week_on
 from service.looking import Looked, look
@@ -64,7 +64,8 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
         added = [nudge for nudge in nudges if nudge.id in new]
         live = [nudge for nudge in added if nudge.state is NudgeState.PLANNED]
         _follow_up(session, live, people, looked)
-        return Planned(len(people), len(live), len(added) - len(live))
+    meter.decided(added)
+    return Planned(len(people), len(live), len(added) - len(live))
 
 
 def _plan_person(site: Site, person: Person, looked: Looked, now: datetime) -> list[NewNudge]:

@@ -21,7 +21,7 @@ from service.engine.local import LocalEngine
 from service.errors import AttuneError
 from service.health import LateJobs
 from service.site import Site
-from service.web import phone
+from service.web import phone, watching
 from service.web.app import create_app
 from service.web.patience import Impatient
 
@@ -52,7 +52,7 @@ def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
     for number in SIGNALS:
         signal.signal(number, lambda *_: ended.set())
     get_ready_to_read()
-    with working(site):
+    with working(site) as engine, watched(site, engine.late):
         gc.freeze()
         tell("the daemon is at work")
         ended.wait()
@@ -93,6 +93,23 @@ def working(site: Site) -> Iterator[LocalEngine]:
         yield engine
     finally:
         engine.stop()
+
+
+@contextmanager
+def watched(site: Site, late_jobs: LateJobs) -> Iterator[None]:
+    """Answer a monitor inside the block, if a port is set for a process that has no web server."""
+    if not site.settings.metrics_port:
+        yield
+        return
+    with listen(site.settings.host, site.settings.metrics_port) as listener:
+        server = web_server(watching.create_app(site, late_jobs))
+        answering = threading.Thread(target=server.run, args=([listener],), name="watched", daemon=True)
+        answering.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            answering.join()
 
 
 def get_ready_to_read(after_seconds: float = 30) -> None:

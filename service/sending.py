@@ -16,7 +16,20 @@ from sqlalchemy.orm import Session
 
 from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Message, Notifier, SendError
-from service import addresses, admitting, composing, due, letters, links, outbox, outcomes, senders, waiting
+from service import (
+    addresses,
+    admitting,
+    composing,
+    deliveries,
+    due,
+    letters,
+    links,
+    meter,
+    outbox,
+    outcomes,
+    senders,
+    waiting,
+)
 from service.admitting import Ready
 from service.db import DatabaseError
 from service.models import Address, Attempt, Nudge, Person
@@ -47,6 +60,8 @@ class Claimed:
     channel: str
     message: Message = field(repr=False)
     even_if_stopped: bool = False
+    could_go_at: datetime | None = None
+    """When it was due, quiet hours aside; None for an answer, which no monitor is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +181,11 @@ def _start(session: Session, site: Site, ready: Ready, now: datetime) -> Claimed
         answers=letter.answers,
     )
     even_if_stopped = nudge.cause_kind in EVEN_IF_STOPPED
-    return Claimed(nudge.id, attempt.id, nudge.person_id, notifier.name, message, even_if_stopped)
+    private = nudge.cause_kind in deliveries.PRIVATE_CAUSES
+    could_go_at = None if private else due.out_of_quiet(person, nudge.due_at)
+    return Claimed(
+        nudge.id, attempt.id, nudge.person_id, notifier.name, message, even_if_stopped, could_go_at
+    )
 
 
 def hand_over(site: Site, claimed: Claimed) -> Handed:
@@ -177,7 +196,8 @@ def hand_over(site: Site, claimed: Claimed) -> Handed:
     if not claimed.even_if_stopped and _has_stopped(site, claimed.person_id):
         return Handed(claimed, CalledBack())
     try:
-        return Handed(claimed, site.notifiers[claimed.channel].send(claimed.message))
+        with meter.CALLS.labels(claimed.channel).time():
+            return Handed(claimed, site.notifiers[claimed.channel].send(claimed.message))
     except SendError as error:
         return Handed(claimed, error)
     except Exception as error:  # A channel with a bug: nobody knows whether the message went out.
@@ -211,3 +231,4 @@ def record(site: Site, handed: Handed, now: datetime) -> None:
             outcomes.accepted(session, attempt, handed.result, now)
         else:
             outcomes.refused(session, attempt, handed.result, now)
+    meter.handed_over(handed.claimed.channel, handed.claimed.could_go_at, handed.result, now)

@@ -58,7 +58,7 @@ def daemon() -> None:
 def web() -> None:
     """Serve providers' hooks and people's pages, until Ctrl-C."""
     with show.site() as site:
-        log.set_up(site.settings.log_level)
+        log.set_up(site.settings.log_level, site.settings.log_format)
         running.run_web(
             site,
             site.settings.host,
@@ -68,7 +68,7 @@ def web() -> None:
 
 
 def _ready(site: Site) -> None:
-    log.set_up(site.settings.log_level)
+    log.set_up(site.settings.log_level, site.settings.log_format)
     if not site.notifiers:
         raise WrongUsage(
             "No channel is set up, so nothing could be sent; add [notifiers.twilio] or [notifiers.smtp] "

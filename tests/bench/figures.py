@@ -1,0 +1,18 @@
+"""A figure that is measured: a rate, a share or a size, beside another one from the same run."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value in its unit; `other` is what the alternative `beside` it came to.
+
+    `raw` has the values of all rounds.
+    """
+
+    what: str
+    value: float
+    unit: str
+    beside: str = ""
+    other: float | None = None
+    raw: list[float] = field(default_factory=list)
