@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from habits.entries import Mark
 from notifiers.base import Accepted, Message, Report
 from service import migrate, planning, receipts, retention, sending
 from service.db import Database
 from service.ids import new_id
-from service.models import Address, EntryRow, GoalRow, Habit, Member, Person, Reminder
+from service.models import Address, EntryRow, GoalRow, Habit, Member, Nudge, Person, Reminder
 from service.sealing import Sealer, new_key
 from service.sending import Handed
 from service.settings import Settings
@@ -28,7 +28,8 @@ from service.states import AddressKind, Purpose
 from tests import postgres
 from tests.bench.figures import Figure
 
-PEOPLE = 2000
+PEOPLE, ONE_IN = 4000, 20
+"""So few are due on one day that each has pages to itself, as among a million due at different hours."""
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 AT_ONCE = 100
@@ -52,8 +53,8 @@ class Taking:
 
 
 def figures(scale: float) -> Iterator[Figure]:
-    """Yield the bytes that one message takes, by step; `scale` 1 is for 2,000 people."""
-    people = max(10, round(PEOPLE * scale))
+    """Yield the bytes that one message takes, by step; `scale` 1 is for 4,000 people."""
+    people = max(ONE_IN * 5, round(PEOPLE * scale))
     with tempfile.TemporaryDirectory(prefix="attune-wal-") as name:
         folder = Path(name)
         try:
@@ -71,6 +72,7 @@ def _measured(url: str, home: Path, people: int) -> Iterator[Figure]:
         clock = [MORNING]
         site = Site(settings, db, Sealer(key), {"taking": Taking()}, lambda: clock[0])
         fill(site, people)
+        messages = len(range(0, people, ONE_IN))
         costs: dict[str, list[float]] = {}
         first = _disk(site)
         for day in range(4):  # Two days to warm up, one as it is, one with a checkpoint before each step.
@@ -78,12 +80,12 @@ def _measured(url: str, home: Path, people: int) -> Iterator[Figure]:
             for step, run in STEPS.items():
                 if day == 3:
                     _execute(site, "CHECKPOINT")
-                costs.setdefault(step, []).append(_wal(site, run) / people)
-        disk = (_disk(site) - first) / 4 / people
+                costs.setdefault(step, []).append(_wal(site, run) / messages)
+        disk = (_disk(site) - first) / 4 / messages
         clock[0] += timedelta(days=settings.keep_words_days + 1)
-        words = _wal(site, retention.purge) / 4 / people
+        words = _wal(site, retention.purge) / 4 / messages
         clock[0] += timedelta(days=settings.keep_nudges_days)
-        rows = _wal(site, retention.purge) / 4 / people
+        rows = _wal(site, retention.purge) / 4 / messages
     for step, (*_, warm, cold) in costs.items():
         yield Figure(f"WAL of {step}", warm, "bytes a message", BESIDE, cold, [warm])
     yield Figure("WAL of emptying its words after 30 days", words, "bytes a message", raw=[words])
@@ -92,11 +94,11 @@ def _measured(url: str, home: Path, people: int) -> Iterator[Figure]:
 
 
 def fill(site: Site, people: int) -> None:
-    """Add people who said yes, in couples, each with one daily habit."""
+    """Add people who said yes, each with one daily habit; one in 20 is due in the morning."""
     day = date(2026, 3, 1)
     with site.db.write() as session:
         for number in range(people):
-            due_at = MORNING - timedelta(minutes=1)
+            due_at = MORNING - timedelta(minutes=1) + (number % ONE_IN > 0) * 1000 * DAY
             person = Person(id=new_id(), name_sealed=site.sealer.seal("Alex"), zone="UTC", due_at=due_at)
             person.day_starts, person.quiet_from, person.quiet_to = time(3), time(21), time(8)
             habit = Habit(id=new_id(), person_id=person.id, practice="gratitude", started_on=day)
@@ -159,10 +161,16 @@ def _arrive(site: Site) -> None:
 
 
 def _answer(site: Site) -> None:
-    """Add what an answer leaves for good: an entry. Its own message and the reply come on top."""
+    """Add what each answer leaves for good: an entry, and that there was one."""
     with site.db.write() as session:
-        at, members = site.now(), session.query(Member).all()
-        for member in members:
+        at = site.now()
+        asked = session.scalars(select(Nudge).where(Nudge.sent_at == at)).all()
+        people = {nudge.person_id for nudge in asked}
+        for nudge in asked:
+            nudge.answered_at = at
+        for person in session.scalars(select(Person).where(Person.id.in_(people))):
+            person.last_sign_of_life_at = at
+        for member in session.scalars(select(Member).where(Member.person_id.in_(people))):
             session.add(
                 EntryRow(
                     seq=at.toordinal(),
@@ -181,7 +189,7 @@ STEPS: dict[str, Callable[[Site], object]] = {
     "planning": _plan,
     "claiming and recording": _send,
     "a report that it arrived": _arrive,
-    "the entry of an answer": _answer,
+    "what an answer leaves": _answer,
 }
 
 
