@@ -44,9 +44,9 @@ class Reckoned:
     posts: float = 150
     wal: float = 12_000
     """Bytes a message, its whole life long, with pages that were written a moment ago."""
-    wal_apart: float = 40_000
+    wal_apart: float = 35_000
     """The same with each page written whole, as after a checkpoint."""
-    disk: float = 4_000
+    disk: float = 3_500
     """Bytes a message on disk, with its indexes and words."""
     wal_of_one: float = 50e6
     """Bytes a second that one PostgreSQL writes, archives and gives to its standby, with room to spare."""

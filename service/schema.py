@@ -58,7 +58,8 @@ def check_writable(session: Session) -> None:
             raise DatabaseError(POSTGRESQL_TROUBLE["25006"])
         return
     file = Path(session.connection().engine.url.database or "")
-    if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+    effective = os.access in os.supports_effective_ids
+    if not all(os.access(path, os.W_OK, effective_ids=effective) for path in (file, file.parent)):
         raise DatabaseError(SQLITE_TROUBLE["SQLITE_READONLY"])
 
 

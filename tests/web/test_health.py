@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 from notifiers.base import Accepted, Kind, Message, SendError
 from notifiers.phone import Phone
 from service import jobs, schema
-from service.db import NO_TABLES, Database
+from service.db import NO_TABLES, Database, DatabaseError
 from service.models import Meta
 from service.sealing import KeyTrouble, Sealer, new_seal, parse
 from service.settings import Settings
@@ -142,6 +142,43 @@ def test_a_clock_that_leapt_is_said(world: World) -> None:
         assert [one[:44] for one in ready.json["troubles"]] == [one[:44] for one in troubles]
         machine.off = timedelta()
         assert web.get("/readyz").json == {"status": "ready", "troubles": [], "notices": []}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_not_ready_where_nothing_can_be_written(world: World) -> None:
+    """A standby, or a server that was made one, answers every question."""
+    with world.site.db.read() as session:
+        session.execute(text("SET TRANSACTION READ ONLY"))
+        with pytest.raises(DatabaseError, match="takes no changes here"):
+            schema.check_writable(session)
+    with world.site.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = world.site.db.engine.url.database
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    world.site.db.engine.dispose()
+    try:
+        with serving(create_app(world.site)) as web:
+            ready = web.get("/readyz")
+            assert (ready.status, len(ready.json["troubles"])) == (503, 1)
+            assert ready.json["troubles"][0].startswith("PostgreSQL takes no changes here")
+    finally:
+        with world.site.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("SET default_transaction_read_only = off"))
+            connection.execute(text(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
+
+
+def test_what_lies_undone_is_said_although_all_jobs_run(world: World) -> None:
+    alex = world.join("Alex")
+    world.take_up("gratitude", "daily", "daily 12:00", alex)
+    world.at = world.at.replace(hour=12, minute=7)
+    with serving(create_app(world.site)) as web:
+        assert web.get("/readyz").json["notices"] == ["Planning is 7 minutes behind."]
+        jobs.plan(world.site)
+        assert web.get("/readyz").json["notices"] == []
+        world.at += timedelta(minutes=6)
+        assert web.get("/readyz").json["notices"] == ["Messages that could have gone 5 minutes ago wait: 1."]
+        jobs.send_one_by_one(world.site)
+        ready = web.get("/readyz")
+        assert (ready.status, ready.json["notices"]) == (200, [])
 
 
 class Refusing(Phone):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
@@ -12,12 +13,13 @@ from pydantic import SecretStr
 from habits.reasons import Reason
 from notifiers import registry
 from notifiers.base import Accepted, Kind, Report, SendError
-from service import deliveries, jobs, meter, metrics, receipts, senders
+from service import deliveries, jobs, meter, metrics, receipts, running, senders
 from service.models import Attempt, Nudge, SenderState
 from service.states import Cause, NudgeKind, NudgeState
 from service.web import watching
 from service.web.app import create_app
 from tests.notifiers.conftest import twilio_options
+from tests.postgres import free_port
 from tests.servers import TwilioServer
 from tests.walk.channel import Channel
 from tests.walk.rows import rows
@@ -187,6 +189,19 @@ def test_a_daemon_shows_its_own_figures_and_how_it_does(world: World, tmp_path: 
         (tmp_path / "attune.db").rename(tmp_path / "elsewhere.db")
         assert counts(web)
         assert web.get("/hooks/phone/sms").status == 404
+
+
+@SQLITE
+def test_a_daemon_answers_on_its_own_port_if_it_has_one(world: World) -> None:
+    port = free_port()
+    set_up(world, metrics_port=port)
+    with running.watched(world.site, dict):
+        address = f"http://127.0.0.1:{port}"
+        assert httpx.get(f"{address}/readyz").status_code == 200
+        assert "attune_sent_total" in httpx.get(f"{address}/metrics").text
+        assert httpx.get(f"{address}/metrics", headers={"Via": "1.1 proxy"}).status_code == 404
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{address}/healthz")
 
 
 def test_each_reason_is_told_or_would_tell_of_somebody() -> None:
