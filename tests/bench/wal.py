@@ -212,8 +212,3 @@ def _number(site: Site, statement: str) -> float:
 def _execute(site: Site, statement: str) -> None:
     with site.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(statement))
-
-
-if __name__ == "__main__":
-    for figure in figures(1):
-        print(figure.what, round(figure.value), figure.unit, figure.beside, round(figure.other or 0))  # noqa: T201

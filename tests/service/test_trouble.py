@@ -72,8 +72,8 @@ def looked_at(database: Database) -> str | None:
     try:
         with database.read() as session:
             schema.check_writable(session)
-    except DatabaseError as error:
-        return str(error)
+    except (DatabaseError, DBAPIError) as error:
+        return explain(error)
     finally:
         database.close()
     return None
