@@ -126,6 +126,24 @@ def refresh(session: Session, person: Person, now: datetime) -> None:
     set_due(session, person)
 
 
+def work_out(session: Session, people: Mapping[UUID, Person], now: datetime) -> None:
+    """Work out from now on, in one look for all, when these locked people's reminders come and they are due.
+
+    Called when the rules of time zones have changed. What is overdue stays due until it is planned, and who
+    is not due, since nobody reaches them, is not.
+    """
+    soonest: dict[UUID, datetime] = {}
+    for reminder in live_reminders(session, people):
+        person = people[reminder.person_id]
+        if reminder.next_at is None or reminder.next_at > now:
+            reminder.next_at = next_of(reminder, person.zone, now)
+        if reminder.next_at:
+            soonest[person.id] = min(reminder.next_at, soonest.get(person.id, reminder.next_at))
+    for person in people.values():
+        if person.due_at is not None:
+            person.due_at = soonest.get(person.id)
+
+
 def set_due(session: Session, person: Person) -> None:
     """Set when a person is due from the reminders as they are."""
     session.flush()

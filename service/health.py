@@ -1,15 +1,19 @@
 """What `/readyz` says: what keeps this installation from its work, and what an admin should know besides."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import hearing, jobs, schema, senders, summary
+from service import clock, hearing, jobs, schema, senders, summary
 from service.db import explain
 from service.errors import AttuneError
+from service.models import Person
 from service.site import Site
 
+BEHIND = timedelta(minutes=5)
 LateJobs = Callable[[], Mapping[str, str]]
 """Names the jobs of an engine that hang or fail, and what is wrong with each, a blank if nobody knows."""
 
@@ -25,9 +29,11 @@ def look(site: Site, late_jobs: LateJobs | None) -> tuple[list[str], list[str]]:
         with site.db.read() as session:
             schema.check(session)
             schema.check_key(session, site.sealer)  # It may have been replaced where we cannot see it.
+            schema.check_writable(session)
             if late_jobs is None:
                 troubles.extend(_daemon(session, site))
-            notices.extend(_notices(session, site))
+            notices.extend([*clock.notices(site.now), *_notices(session, site), *_behind(session, site)])
+            clock.check(session, site.now)
     except AttuneError as error:
         troubles.append(str(error))
     except DBAPIError as error:
@@ -58,4 +64,17 @@ def _notices(session: Session, site: Site) -> list[str]:
     if waiting := summary.tried_again(session):
         messages = "message waits" if waiting == 1 else "messages wait"
         said.append(f"{waiting} {messages} for a provider that took none at the last try.")
+    return said
+
+
+def _behind(session: Session, site: Site) -> list[str]:
+    """Say which work lies undone although all jobs run: there may be too much of it, or a limit holds it."""
+    now, said = site.now(), []
+    if (due_at := session.scalar(select(func.min(Person.due_at)))) and now - due_at > BEHIND:
+        said.append(f"Planning is {round((now - due_at).total_seconds() / 60)} minutes behind.")
+    found = summary.health(session, now)
+    if found.overdue:
+        said.append(f"Messages that could have gone 5 minutes ago wait: {found.overdue}.")
+    if found.unread_replies:
+        said.append(f"Messages from people were not read for 2 minutes: {found.unread_replies}.")
     return said

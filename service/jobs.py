@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service import (
     alerts,
     carrying,
+    clock,
     due,
     inbound,
     loops,
@@ -25,6 +26,7 @@ from service import (
     strangers,
     traces,
     waiting,
+    zones,
 )
 from service.carrying import Carrier
 from service.db import insert_new
@@ -118,7 +120,17 @@ PERIODIC = (
     Job("alert", 60, lambda site: alerts.tell(site, site.now())),
     Job("tidy", 300, tidy),
     Job("purge", 3600, retention.purge),
+    Job("zones", 60, zones.follow),
 )
+
+
+HELD = frozenset({"plan", "alert"})
+"""What waits while the machine's clock has leapt and is not believed; all else goes by the time before."""
+
+
+def run(job: Job, site: Site) -> int:
+    """Run a job as an engine does; return how much it did, nothing while the clock holds it."""
+    return 0 if job.name in HELD and clock.is_doubtful(site.now) else job.run(site)
 
 
 def run_all(site: Site) -> int:

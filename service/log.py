@@ -1,10 +1,14 @@
 """Logs for a machine to read: one JSON object a line on stderr, ids and counts, never a word or a number."""
 
+import json
 import logging
 import sys
+import threading
 import traceback
+from datetime import UTC, datetime
 
 import structlog
+from structlog.typing import Processor
 
 LEVELS = {
     "debug": logging.DEBUG,
@@ -14,26 +18,62 @@ LEVELS = {
 }
 QUIET = ("apscheduler", "twilio", "urllib3", "uvicorn.access", "alembic", "sqlalchemy")
 """Libraries that log bodies, addresses or URLs below this level."""
+RENDERERS: dict[str, Processor] = {
+    "json": structlog.processors.JSONRenderer(ensure_ascii=False),
+    "console": structlog.dev.ConsoleRenderer(colors=False),
+}
 
 
-def set_up(level: str) -> None:
-    """Send our log and the libraries' to stderr from `level` on."""
+class Line(logging.Formatter):
+    """A library's record as we write our own; an error's text may be private, and only its place is told."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        told = {"event": record.getMessage(), "logger": record.name, "level": record.levelname.lower()}
+        return json.dumps({**told, **_error_of(record), "timestamp": at}, ensure_ascii=False)
+
+
+class PlainLine(logging.Formatter):
+    """The same for the console."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return " ".join([f"{record.name}: {record.getMessage()}", *_error_of(record).values()])
+
+
+def _error_of(record: logging.LogRecord) -> dict[str, str]:
+    error = record.exc_info[1] if record.exc_info else None
+    return {"error": type(error).__name__, "place": place_of(error)} if error else {}
+
+
+def set_up(level: str, form: str = "json") -> None:
+    """Send our log and the libraries' to stderr from `level` on, as `json` or for the `console`."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            RENDERERS[form],
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s", force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Line() if form == "json" else PlainLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+    threading.excepthook = _thread_broke
+
+
+def _thread_broke(broken: threading.ExceptHookArgs) -> None:
+    """Log where a thread ended that nobody expected to; by default its text would be shown."""
+    if broken.exc_value:
+        error = broken.exc_value
+        structlog.get_logger().error("thread broke", error=type(error).__name__, place=place_of(error))
 
 
 def place_of(error: BaseException) -> str:
     """Return where an error was raised, as `file:line`: its text may hold a person's words."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "nowhere"

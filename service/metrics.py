@@ -2,6 +2,8 @@
 
 Counts leave out answers, as `attune doctor` does, and what is used of a limit is told in tenths: in a small
 home one message more would tell that somebody has written.
+
+What the rows say is shown by web servers, what a process has counted (`meter`) by each of them.
 """
 
 from collections.abc import Iterator
@@ -13,20 +15,44 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service import alerts, caps, deliveries, hearing, jobs, senders, summary
-from service.models import Nudge, SenderState
+from service import alerts, caps, clock, deliveries, hearing, jobs, meter, senders, summary
+from service.db import DatabaseError
+from service.models import Nudge, Person, SenderState
 from service.site import Site
 from service.states import NudgeState
 
+MANY = 20
+"""Among so many people one more post, or one more call, tells of nobody."""
+
 
 def exposition(site: Site) -> tuple[bytes, str]:
-    """Return everything as it is now, and its content type; a few statements, each on an index."""
+    """Return all figures as they are now, and their content type; a few statements, each on an index."""
     registry = CollectorRegistry()
     with site.db.read() as session:
         registry.register(_Rows(list(_families(session, site, site.now()))))
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+    of_process, content_type = of_this_process(site)
+    return generate_latest(registry) + of_process, content_type
+
+
+def of_this_process(site: Site) -> tuple[bytes, str]:
+    """Return what this process has counted, and its content type; not what would tell of somebody."""
+    meter.begin(site.notifiers)
+    shown = (meter.REGISTRY, meter.CROWD) if _are_many(site) else (meter.REGISTRY,)
+    return b"".join(generate_latest(registry) for registry in shown), CONTENT_TYPE_LATEST
+
+
+def _are_many(site: Site) -> bool:
+    """Say whether each post and each call may be counted: among so many, nobody can be told by one."""
+    if site.settings.operator_sees == "progress":
+        return True
+    try:
+        with site.db.read() as session:
+            return len(session.scalars(select(Person.id).limit(MANY)).all()) == MANY
+    except (DBAPIError, DatabaseError):
+        return False  # What this process has counted is wanted all the more when the database is away.
 
 
 class _Rows(Collector):
@@ -41,8 +67,15 @@ class _Rows(Collector):
 
 def _families(session: Session, site: Site, now: datetime) -> Iterator[Metric]:
     health = summary.health(session, now)
-    planned = _count(session, Nudge.state == NudgeState.PLANNED, ~deliveries.private())
-    yield _gauge("nudges_planned", "Messages that wait for their time.", planned)
+    waiting = (Nudge.state == NudgeState.PLANNED, ~deliveries.private())
+    yield _gauge("nudges_planned", "Messages that wait for their time.", _count(session, *waiting))
+    ripe = (*waiting, Nudge.not_before <= now)
+    yield _gauge("queue_depth", "Messages whose time has come, and that wait.", _count(session, *ripe))
+    oldest = session.scalar(select(func.min(Nudge.not_before)).where(*ripe)) or now
+    since = (now - oldest).total_seconds()
+    yield _gauge("queue_oldest_seconds", "For how long the one that waits longest could have gone.", since)
+    people_due = session.scalar(select(func.count()).select_from(Person).where(Person.due_at <= now)) or 0
+    yield _gauge("people_due", "People for whom something is to be planned now.", people_due)
     yield _gauge("nudges_overdue", "Messages that have waited 5 minutes beyond their time.", health.overdue)
     yield _gauge("nudges_unknown", "Messages of which nobody knows whether they went out.", health.unknown)
     yield _gauge("nudges_failed", "Messages of the last 24 hours that failed for good.", health.failed_today)
@@ -57,6 +90,8 @@ def _families(session: Session, site: Site, now: datetime) -> Iterator[Metric]:
     yield _gauge(
         "admin_not_told", "Whether an e-mail to the admin is missing.", bool(alerts.trouble(session))
     )
+    leapt = "Whether the machine's clock leapt forward, and is not believed yet."
+    yield _gauge("clock_doubtful", leapt, clock.is_doubtful(site.now))
     if tick := jobs.last_tick(session):
         age = max(0.0, (now - tick).total_seconds())
         yield _gauge("last_tick_age_seconds", "Seconds since a daemon said that it is at work.", age)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from habits import needs, nudging, streaks
 from habits.entries import Pause
 from habits.nudging import Due, History, Kind, Reason, Silence, Standing
-from service import batches, drafting, due, outbox, rests, ringing
+from service import batches, drafting, due, meter, outbox, rests, ringing
 from service.db import insert_new
 from service.drafting import Round, Wanted, at_of, day_of, lapsed, week_on
 from service.looking import look, look_at_prompts
@@ -71,7 +71,8 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
         ringing.save(session, people)
         if site.on_planned:
             site.on_planned(session, sum(nudge.not_before <= now for nudge in live))
-        return Planned(len(people), len(live), len(added) - len(live))
+    meter.decided(added)
+    return Planned(len(people), len(live), len(added) - len(live))
 
 
 def _joined(person: DuePerson, purposes: Sequence[Purpose], now: datetime) -> list[DueReminder]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from notifiers.base import Accepted, Finder, Message, Report, SendError
-from service import outbox, outcomes, waiting
+from service import deliveries, meter, outbox, outcomes, waiting
 from service.db import insert_new
 from service.models import Address, Attempt, Nudge, Receipt
 from service.site import Site
@@ -47,6 +47,8 @@ def record(site: Site, channel: str, report: Report, attempt_id: UUID | None, no
         if not insert_new(session, Receipt, [row]):
             return False
         outcomes.reported(session, attempt, report, now)
+        if session.get_one(Nudge, attempt.nudge_id).cause_kind not in deliveries.PRIVATE_CAUSES:
+            meter.reported(channel, report)
         return True
 
 

@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +18,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from habits import replies
-from service import demo, migrate
+from service import clock, demo, migrate
 from service.db import Database
 from service.engine.local import LocalEngine
 from service.errors import AttuneError, WrongUsage
 from service.health import LateJobs
 from service.settings import Settings
 from service.site import Site, open_key
-from service.web import phone
+from service.web import phone, watching
 from service.web.app import create_app
 from service.web.patience import Impatient
 
@@ -62,7 +62,7 @@ def run_daemon(site: Site, tell: Callable[[str], None]) -> None:
     """Run the daemon alone until a signal ends it."""
     ended = _note_signals()
     get_ready_to_read()
-    with working(site):
+    with working(site) as engine, watched(site, engine.late):
         gc.freeze()
         tell("the daemon is at work")
         ended.wait()
@@ -75,19 +75,25 @@ class Worker(Protocol):
     def start(self) -> None:
         """Begin to work."""
 
+    def late(self) -> Mapping[str, str]:
+        """Return the jobs that hang or fail, and what they fail of."""
+
     def stop(self) -> bool:
         """Finish what is under way; say whether all of it ended in time."""
 
 
-def run_worker(worker: Worker, tell: Callable[[str], None]) -> None:
+def run_worker(site: Site, worker: Worker, tell: Callable[[str], None]) -> None:
     """Run one of any number of workers until a signal ends it, in 10 s at the most."""
     ended = _note_signals()
     get_ready_to_read()
+    # A batch of planning makes thousands of values and no circles: to look for those takes a tenth of it.
+    gc.set_threshold(*SELDOM)
     worker.start()
-    gc.freeze()
-    tell("the worker is at work")
-    ended.wait()
-    _end_by_signals()
+    with watched(site, worker.late):
+        gc.freeze()
+        tell("the worker is at work")
+        ended.wait()
+        _end_by_signals()
     if not worker.stop():
         # Python would wait for the threads that still hang. What they have claimed, other workers settle.
         os._exit(0)
@@ -132,12 +138,31 @@ def working(site: Site) -> Iterator[LocalEngine]:
     """Run the engine inside the block; what is being handed over at its end is still recorded."""
     # A batch of planning makes thousands of values and no circles: to look for those takes a tenth of it.
     gc.set_threshold(*SELDOM)
+    with site.db.read() as session:
+        clock.check(session, site.now)
     engine = LocalEngine(site)
     engine.start()
     try:
         yield engine
     finally:
         engine.stop()
+
+
+@contextmanager
+def watched(site: Site, late_jobs: LateJobs) -> Iterator[None]:
+    """Answer a monitor inside the block, if a port is set for a process that has no web server."""
+    if not site.settings.metrics_port:
+        yield
+        return
+    with listen(site.settings.host, site.settings.metrics_port) as listener:
+        server = web_server(watching.create_app(site, late_jobs))
+        answering = threading.Thread(target=server.run, args=([listener],), name="watched", daemon=True)
+        answering.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            answering.join()
 
 
 def get_ready_to_read(after_seconds: float = 30) -> None:

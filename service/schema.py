@@ -1,9 +1,12 @@
 """The version of the tables and the key they belong to, checked by every start. `migrate` brings them up."""
 
+import os
+from pathlib import Path
+
 from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
 
-from service.db import NO_TABLES, DatabaseError, insert_new
+from service.db import NO_TABLES, POSTGRESQL_TROUBLE, SQLITE_TROUBLE, DatabaseError, insert_new
 from service.models import Meta
 from service.sealing import KeyTrouble, Sealer
 
@@ -45,6 +48,19 @@ def check_key(session: Session, sealer: Sealer) -> None:
             "The key of this installation is not the one that its database was sealed with; "
             "put back the right key, nothing was changed."
         )
+
+
+def check_writable(session: Session) -> None:
+    """Raise DatabaseError if nothing could be written; no lock is taken for it, and nothing written."""
+    engine = session.get_bind()
+    if engine.dialect.name == "postgresql":
+        if session.scalar(text("SELECT current_setting('transaction_read_only')")) == "on":
+            raise DatabaseError(POSTGRESQL_TROUBLE["25006"])
+        return
+    file = Path(session.connection().engine.url.database or "")
+    effective = os.access in os.supports_effective_ids
+    if not all(os.access(path, os.W_OK, effective_ids=effective) for path in (file, file.parent)):
+        raise DatabaseError(SQLITE_TROUBLE["SQLITE_READONLY"])
 
 
 def bind_key(session: Session, sealer: Sealer) -> None:

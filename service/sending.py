@@ -19,7 +19,20 @@ from sqlalchemy.orm import Session
 
 from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Message, SendError
-from service import admitting, composing, letters, links, outbox, outcomes, rechecking, senders, waiting
+from service import (
+    admitting,
+    composing,
+    deliveries,
+    due,
+    letters,
+    links,
+    meter,
+    outbox,
+    outcomes,
+    rechecking,
+    senders,
+    waiting,
+)
 from service.admitting import Ready
 from service.db import DatabaseError
 from service.models import Attempt, Person
@@ -44,6 +57,8 @@ class Claimed:
     channel: str
     message: Message = field(repr=False)
     even_if_stopped: bool = False
+    could_go_at: datetime | None = None
+    """When it was due, quiet hours aside; None for an answer, which no monitor is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +126,17 @@ def _start(session: Session, site: Site, admitted: Sequence[Ready], now: datetim
             channel=start.channel,
             message=_message(site, one, start, answered.get(start.nudge_id), now),
             even_if_stopped=one.way.is_urgent,
+            could_go_at=_could_go_at(one),
         )
         for one, start in zip(admitted, starts, strict=True)
     ]
+
+
+def _could_go_at(one: Ready) -> datetime | None:
+    """Return since when a message is late, or None if nobody is to know that there was one."""
+    nudge = one.way.nudge
+    private = nudge.cause_kind in deliveries.PRIVATE_CAUSES
+    return None if private else due.out_of_quiet(one.way.person, nudge.due_at)
 
 
 def _message(
@@ -169,7 +192,8 @@ def hand_over_some(site: Site, claimed: Sequence[Claimed]) -> list[Handed]:
 
 def _call(site: Site, claimed: Claimed) -> Accepted | SendError:
     try:
-        return site.notifiers[claimed.channel].send(claimed.message)
+        with meter.CALLS.labels(claimed.channel).time():
+            return site.notifiers[claimed.channel].send(claimed.message)
     except SendError as error:
         return error
     except Exception as error:  # A channel with a bug: nobody knows whether the message went out.
@@ -216,6 +240,8 @@ def record_all(site: Site, handed: Sequence[Handed], now: datetime) -> None:
                 ended.append((attempt, one.result))
         _call_back(session, called_back)
         outcomes.ended(session, ended, now)
+    for one in handed:
+        meter.handed_over(one.claimed.channel, one.claimed.could_go_at, one.result, now)
 
 
 def _call_back(session: Session, attempts: Sequence[Attempt]) -> None:

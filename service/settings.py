@@ -156,6 +156,13 @@ class Settings(BaseSettings):
         min_length=16,
         description="The bearer token that /metrics asks for; without one it is shown to this machine alone.",
     )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="The port, on `host`, of /metrics, /healthz and /readyz of a daemon or worker that has "
+        "no web server; 0: none.",
+    )
     busy_seconds: float = Field(
         default=30.0, ge=1, le=300, description="Seconds to wait for SQLite's write lock before giving up."
     )
@@ -190,6 +197,9 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What is logged."
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="`json`: one object a line. `console`: plain lines to read oneself."
     )
     notifiers: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

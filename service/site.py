@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -11,16 +11,13 @@ from sqlalchemy.orm import Session
 from notifiers import registry
 from notifiers.base import Notifier
 from service import schema
+from service.clock import Clock
 from service.db import NO_TABLES, Database, DatabaseError, explain
 from service.sealing import KeyTrouble, Sealer
 from service.settings import Settings
 
 SIMULATORS = frozenset({"phone", "console"})
 """Channels that reach nobody."""
-
-
-def real_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class Site:
     sealer: Sealer
     notifiers: Mapping[str, Notifier] = field(default_factory=dict)
     """Configured channels by name; the first that can reach a kind of address carries it."""
-    now: Callable[[], datetime] = real_now
+    now: Callable[[], datetime] = field(default_factory=Clock)
     on_planned: Callable[[Session, int], None] | None = None
     """Told, in the transaction that plans, how many messages may go at once."""
 
@@ -49,7 +46,7 @@ class Site:
         return timedelta(minutes=self.settings.catch_up_minutes)
 
 
-def open_site(settings: Settings, now: Callable[[], datetime] = real_now) -> Site:
+def open_site(settings: Settings, now: Callable[[], datetime] | None = None) -> Site:
     """Open the installation: database of the right schema, its own key, its channels.
 
     Writes nothing. Raises an AttuneError, or a channel's ConfigError, with one sentence for whatever is not
@@ -70,7 +67,7 @@ def open_site(settings: Settings, now: Callable[[], datetime] = real_now) -> Sit
     except BaseException:
         db.close()
         raise
-    return Site(settings, db, sealer, notifiers, now)
+    return Site(settings, db, sealer, notifiers, now or Clock())
 
 
 def open_key(settings: Settings) -> Sealer:

@@ -1,6 +1,7 @@
 """The log of this process in a file, as it is written in life."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
@@ -13,10 +14,12 @@ from service import log
 @contextmanager
 def kept_in(path: Path) -> Iterator[None]:
     """Write all that is logged inside the block to a file, from the least important on."""
-    before = logging.root.handlers[:]
+    before, hook = logging.root.handlers[:], threading.excepthook
     with path.open("w") as file:
         with redirect_stderr(file):
             log.set_up("debug")
         yield
     structlog.reset_defaults()
     logging.root.handlers[:] = before
+    logging.captureWarnings(False)
+    threading.excepthook = hook

@@ -59,7 +59,7 @@ def daemon() -> None:
 def web() -> None:
     """Serve providers' hooks and people's pages, until Ctrl-C."""
     with show.site() as site:
-        log.set_up(site.settings.log_level)
+        log.set_up(site.settings.log_level, site.settings.log_format)
         running.run_web(
             site,
             site.settings.host,
@@ -79,11 +79,11 @@ def worker() -> None:
     running.make_first_tables(show.settings())
     with show.site() as site:
         _ready(site)
-        running.run_worker(engine(site), lambda words: _tell(f"Attune: {words}"))
+        running.run_worker(site, engine(site), lambda words: _tell(f"Attune: {words}"))
 
 
 def _ready(site: Site) -> None:
-    log.set_up(site.settings.log_level)
+    log.set_up(site.settings.log_level, site.settings.log_format)
     if not site.notifiers:
         raise WrongUsage(
             "No channel is set up, so nothing could be sent; add [notifiers.twilio] or [notifiers.smtp] "

@@ -14,7 +14,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 
-from service import jobs, pinging
+from service import clock, jobs, pinging
+from service.clock import machine_time
 from service.db import DatabaseError, explain
 from service.log import place_of
 from service.site import Site
@@ -24,10 +25,6 @@ log = structlog.get_logger()
 LATE_SECONDS = 30
 STEP_SECONDS = 2.0
 """The machine's clock was set if it goes so much more or less than the seconds that passed."""
-
-
-def real_time() -> datetime:
-    return datetime.now(UTC)
 
 
 class LocalEngine:
@@ -40,13 +37,15 @@ class LocalEngine:
         self,
         site: Site,
         clock: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = real_time,
+        wall: Callable[[], datetime] = machine_time,
     ) -> None:
         self._site = site
         self._clock = clock
         self._wall = wall
         self._stopping = threading.Event()
-        self._jobs = (*jobs.PERIODIC, jobs.Job("send", 1, self._send), *self._pings())
+        rest = (job for job in jobs.PERIODIC if job.name != "plan")
+        own = (jobs.Job("plan", 1, self._plan), jobs.Job("send", 1, self._send))
+        self._jobs = (*own, *rest, *self._pings())
         self._beats: dict[str, float] = {}
         self._whys: dict[str, str] = {}
         """What the last run of a job failed of, in words."""
@@ -101,6 +100,7 @@ class LocalEngine:
         """
         ahead = self._ahead()
         while not self._stopping.wait(1):
+            clock.is_doubtful(self._site.now)  # A leap is seen when it comes, and not by the next job.
             before, ahead = ahead, self._ahead()
             if abs(ahead - before) > STEP_SECONDS:
                 log.warning("the clock was set", seconds=round(ahead - before))
@@ -127,18 +127,24 @@ class LocalEngine:
             log.error("job failed", job=name, why=why)
         self._whys[name] = why
 
+    def _plan(self, site: Site) -> int:
+        return jobs.plan(site, self._goes_on("plan"))
+
     def _send(self, site: Site) -> int:
+        return jobs.send(site, self._sends, site.settings.send_threads, self._goes_on("send"))
+
+    def _goes_on(self, name: str) -> Callable[[], bool]:
+        """Return what a long job asks before each of its rounds: those before are a sign of life."""
         begun = False
 
         def goes_on() -> bool:
-            """Note that a round of sends has ended, if one has, and say whether there may be another."""
             nonlocal begun
             if begun:
-                self._beat("send")
+                self._beat(name)
             begun = True
             return not self._stopping.is_set()
 
-        return jobs.send(site, self._sends, site.settings.send_threads, goes_on)
+        return goes_on
 
     def _pings(self) -> tuple[jobs.Job, ...]:
         """Return the job that calls the dead man's switch, if there is one."""
@@ -154,7 +160,7 @@ class LocalEngine:
             if self._stopping.is_set():
                 return
             try:
-                job.run(self._site)
+                jobs.run(job, self._site)
                 self._beat(job.name)
             except (DBAPIError, DatabaseError) as error:
                 self._failed(job.name, explain(error))

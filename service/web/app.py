@@ -12,12 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from starlette.exceptions import HTTPException
 
-from service import health
+from service import health, metrics
 from service.db import DatabaseError, explain
 from service.errors import AttuneError
 from service.site import Site
 from service.web import behind, hooks, pages, watching
 from service.web.guards import BodyLimit, Headers, LastResort
+from service.web.stopwatch import Stopwatch
 
 log = structlog.get_logger()
 
@@ -31,28 +32,15 @@ def create_app(site: Site, late_jobs: health.LateJobs | None = None) -> FastAPI:
     app = FastAPI(
         title=site.settings.brand, docs_url=None, redoc_url=None, openapi_url=None, lifespan=behind.running
     )
-    app.state.site = site
     app.include_router(hooks.router)
     app.include_router(pages.router)
-    app.include_router(watching.router)
+    watching.add_to(app, site, late_jobs, metrics.exposition)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # The last one added is the first that a request meets.
     app.add_middleware(BodyLimit)
     app.add_middleware(LastResort, answer=_broken)
     app.add_middleware(Headers)
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/readyz")
-    def readyz(response: Response) -> dict[str, object]:
-        troubles, notices = health.look(site, late_jobs)
-        if troubles:
-            response.status_code = 503
-        status = "not ready" if troubles else "ready"
-        return {"status": status, "troubles": troubles, "notices": notices}
-
+    app.add_middleware(Stopwatch, channels=frozenset(site.notifiers))
     app.add_exception_handler(AttuneError, _told)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(DatabaseError, _database)

@@ -86,7 +86,7 @@ def work_on(settings: Settings, network: Path | None, saying: Connection) -> Non
     _settle_in(settings, network)
     site = open_site(settings)
     with closing(site.db):
-        running.run_worker(ClusterEngine(site), saying.send)
+        running.run_worker(site, ClusterEngine(site), saying.send)
 
 
 def serve(settings: Settings, network: Path | None, saying: Connection) -> None:

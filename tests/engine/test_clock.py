@@ -1,13 +1,15 @@
 """The machine's clock is set while the engine runs: the jobs go on ringing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 from apscheduler.schedulers import base
 
 from service.engine.local import LocalEngine
-from service.states import NudgeState
+from service.states import Cause, NudgeState
+from tests import machines
 from tests.engine.test_local import eventually
 from tests.world import World
 
@@ -46,6 +48,31 @@ def test_the_jobs_go_on_when_the_clock_is_set(
         eventually(lambda: world.nudges(sam)[0].state is NudgeState.SENT)
         charlie = world.enrol("Charlie")
         eventually(lambda: world.nudges(charlie)[0].state is NudgeState.SENT)
+    finally:
+        engine.stop()
+    assert engine.late() == {}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nothing_is_planned_while_the_clock_is_in_doubt(world: World, logged: Callable[[], str]) -> None:
+    """The engine looks at it by itself; what was planned before, and answers, go on."""
+    alex = world.join("Alex")
+    machine = machines.Machine(world.at)
+    engine = LocalEngine(replace(world.site, now=machine.clock))
+    engine.start()
+    try:
+        machine.off = timedelta(days=1)
+        eventually(lambda: "the clock leapt, and is not believed yet" in logged())
+        world.at -= timedelta(hours=1)
+        world.take_up("gratitude", "daily", "daily 08:30", alex)  # It is nine o'clock.
+        world.at = machine.at
+        sam = world.enrol("Sam")
+        eventually(lambda: world.nudges(sam)[0].state is NudgeState.SENT)
+        charlie = world.enrol("Charlie")
+        eventually(lambda: world.nudges(charlie)[0].state is NudgeState.SENT)
+        assert [nudge.cause_kind for nudge in world.nudges(alex)] == [Cause.ENROLMENT, Cause.REPLY]
+        machine.off = timedelta()
+        eventually(lambda: world.nudges(alex)[-1].cause_kind is Cause.REMINDER)
     finally:
         engine.stop()
     assert engine.late() == {}

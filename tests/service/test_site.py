@@ -9,12 +9,13 @@ from sqlalchemy import make_url, text
 
 from notifiers.base import ConfigError
 from service import schema
+from service.clock import Clock
 from service.db import Database
 from service.errors import AttuneError
 from service.models import Meta
 from service.sealing import KeyTrouble, new_key
 from service.settings import Settings
-from service.site import Site, open_key, open_site, real_now
+from service.site import Site, open_key, open_site
 from tests.conftest import KEY
 from tests.world import World
 
@@ -50,7 +51,7 @@ def execute(url: str, statement: str) -> None:
 def test_an_installation_opens_and_changes_nothing(settings: Settings, tmp_path: Path) -> None:
     before = content(tmp_path)
     site = open_site(settings)
-    assert site.now is real_now
+    assert isinstance(site.now, Clock)
     assert site.catch_up == timedelta(minutes=settings.catch_up_minutes)
     site.db.close()
     assert content(tmp_path) == before
@@ -59,7 +60,7 @@ def test_an_installation_opens_and_changes_nothing(settings: Settings, tmp_path:
 def test_the_clock_is_the_one_that_was_given(world: World) -> None:
     world.at += timedelta(days=1)
     assert world.site.now() == world.at
-    assert real_now().utcoffset() == timedelta(0)
+    assert Clock()().utcoffset() == timedelta(0)
 
 
 def test_an_address_goes_to_the_first_channel_that_reaches_it(settings: Settings) -> None:

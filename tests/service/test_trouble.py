@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from service import schema
 from service.db import POSTGRESQL_TROUBLE, SQLITE_TROUBLE, Database, DatabaseError, explain
 from service.models import Couple
 from tests import postgres
@@ -66,12 +67,25 @@ def test_a_locked_file(sqlite_template: Path, tmp_path: Path) -> None:
     database.close()
 
 
+def looked_at(database: Database) -> str | None:
+    """Return what `/readyz` finds wrong without writing."""
+    try:
+        with database.read() as session:
+            schema.check_writable(session)
+    except (DatabaseError, DBAPIError) as error:
+        return explain(error)
+    finally:
+        database.close()
+    return None
+
+
 def test_a_file_that_may_not_be_written(sqlite_template: Path) -> None:
     template = sqlite_template.read_bytes()
     with plain_user() as folder:
         path, database = sqlite_copy(template, folder)
         path.chmod(0o444)
         assert sentence(database) == SQLITE_TROUBLE["SQLITE_READONLY"]
+        assert looked_at(database) == SQLITE_TROUBLE["SQLITE_READONLY"]
         assert path.read_bytes() == template
 
 
@@ -79,8 +93,10 @@ def test_a_folder_that_may_not_be_written(sqlite_template: Path) -> None:
     template = sqlite_template.read_bytes()
     with plain_user() as folder:
         _, database = sqlite_copy(template, folder)
+        assert looked_at(database) is None
         folder.chmod(0o555)
         assert sentence(database) == SQLITE_TROUBLE["SQLITE_READONLY"]
+        assert looked_at(database) == SQLITE_TROUBLE["SQLITE_READONLY"]
 
 
 def test_a_file_that_may_not_be_read(sqlite_template: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,14 @@ from sqlalchemy import text, update
 from notifiers.base import Accepted, Kind, Message, SendError
 from notifiers.phone import Phone
 from service import jobs, schema
-from service.db import NO_TABLES, Database
+from service.db import NO_TABLES, Database, DatabaseError
 from service.models import Meta
 from service.sealing import KeyTrouble, Sealer, new_seal, parse
 from service.settings import Settings
 from service.site import Site
 from service.web.app import create_app
 from tests.conftest import KEY
+from tests.machines import Machine
 from tests.web.conftest import SQLITE
 from tests.web.serving import serving
 from tests.world import World
@@ -126,6 +127,58 @@ def test_a_web_server_alone_misses_its_daemon(world: World) -> None:
         )
         jobs.beat(world.site)
         assert web.get("/readyz").status == 200
+
+
+def test_a_clock_that_leapt_is_said(world: World) -> None:
+    machine = Machine(datetime.now(UTC))
+    with serving(create_app(replace(world.site, now=machine.clock))) as web:
+        assert web.get("/readyz").json["notices"] == []
+        machine.off = timedelta(hours=1)
+        ready = web.get("/readyz")
+        said = "The machine's clock leapt forward by 60 minutes: nothing new is planned until it has stood"
+        assert ready.json["notices"][0].startswith(said)
+        # PostgreSQL's own clock has not leapt.
+        troubles = [] if world.site.db.is_sqlite else ["The clocks of this machine and of PostgreSQL"]
+        assert [one[:44] for one in ready.json["troubles"]] == [one[:44] for one in troubles]
+        machine.off = timedelta()
+        assert web.get("/readyz").json == {"status": "ready", "troubles": [], "notices": []}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_not_ready_where_nothing_can_be_written(world: World) -> None:
+    """A standby, or a server that was made one, answers every question."""
+    with world.site.db.read() as session:
+        session.execute(text("SET TRANSACTION READ ONLY"))
+        with pytest.raises(DatabaseError, match="takes no changes here"):
+            schema.check_writable(session)
+    with world.site.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = world.site.db.engine.url.database
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    world.site.db.engine.dispose()
+    try:
+        with serving(create_app(world.site)) as web:
+            ready = web.get("/readyz")
+            assert (ready.status, len(ready.json["troubles"])) == (503, 1)
+            assert ready.json["troubles"][0].startswith("PostgreSQL takes no changes here")
+    finally:
+        with world.site.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("SET default_transaction_read_only = off"))
+            connection.execute(text(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
+
+
+def test_what_lies_undone_is_said_although_all_jobs_run(world: World) -> None:
+    alex = world.join("Alex")
+    world.take_up("gratitude", "daily", "daily 12:00", alex)
+    world.at = world.at.replace(hour=12, minute=7)
+    with serving(create_app(world.site)) as web:
+        assert web.get("/readyz").json["notices"] == ["Planning is 7 minutes behind."]
+        jobs.plan(world.site)
+        assert web.get("/readyz").json["notices"] == []
+        world.at += timedelta(minutes=6)
+        assert web.get("/readyz").json["notices"] == ["Messages that could have gone 5 minutes ago wait: 1."]
+        jobs.send_one_by_one(world.site)
+        ready = web.get("/readyz")
+        assert (ready.status, ready.json["notices"]) == (200, [])
 
 
 class Refusing(Phone):
