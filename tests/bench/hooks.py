@@ -39,7 +39,7 @@ from tests.bench.figures import Figure
 from tests.world import World
 
 CONNECTIONS = 16
-POSTS, PEOPLE, ROUNDS = 4000, 120, 3
+POSTS, PEOPLE, ROUNDS = 2000, 60, 3
 PUBLIC = "https://nudge.example.org"
 ACCOUNT, TOKEN, SENDER = f"AC{1:032x}", "of-the-bench", "+12025550100"
 SAID = (
@@ -60,7 +60,7 @@ SAID = (
 )
 """What they answer in turn: so that nobody says the same so often that they would get no answer."""
 DAY = timedelta(days=1)
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, event, select
-from sqlalchemy.orm import Session
 
 from notifiers.base import Inbound, Report
 from service import inbound, planning, receipts, sending
@@ -62,12 +61,15 @@ def listen(site: Site, reach: Callable[[Place], None]) -> None:
         if writes:
             reach(Place.BEFORE_COMMIT)
 
-    def after(_: Session) -> None:
+    def after(*_: object) -> None:
+        nonlocal writes
         if writes:
+            writes = False
             reach(Place.AFTER_COMMIT)
 
     event.listen(site.db.engine, "commit", before)
-    event.listen(Session, "after_commit", after)
+    # Not the session's own event: what is added past any session is committed as well.
+    event.listen(site.db.engine, "checkin", after)
 
 
 def walk(site: Site, reach: Callable[[Place], None] = lambda _: None) -> None:
