@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 MOST = 20_000
 """So many may wait; what is beyond is left to the sweep, as what a killed process leaves is."""
-SHARE = 0.2
+SHARE = 0.1
 """Of the time, while posts go on coming: who posts hangs up after some seconds, and an answer can wait."""
 END_SECONDS = 5.0
 """So long the end of the server waits for what was begun."""
