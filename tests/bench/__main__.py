@@ -23,6 +23,7 @@ NAMES = (
     "flat",
     "rush",
     "hooks",
+    "wal",
     "alternatives",
 )
 """Modules beside this one: each has `pairs()`, two ways to one answer, or `figures(scale)`."""

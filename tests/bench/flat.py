@@ -1,6 +1,6 @@
 """A daemon with 1,000, 100,000 and 1,000,000 people: its memory, what it takes to idle, how soon it begins.
 
-`python -m tests.bench.flat [--most 1000000]`. Each person has a reminder: first nobody is due, then 1,000.
+Each person has a reminder: first nobody is due, then 1,000.
 """
 
 import os
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import click
 from sqlalchemy import text
 
 from service.db import Database
@@ -29,10 +28,10 @@ HERE = Path(__file__).parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def figures(most: int = PEOPLE[-1]) -> Iterator[Figure]:
-    """Yield the figures of each number of people up to `most`, on each store."""
+def figures(scale: float) -> Iterator[Figure]:
+    """Yield the figures of each number of people, on each store; `scale` 1 is for up to a million."""
     for name in stores.stores():
-        for people in [number for number in PEOPLE if number <= most]:
+        for people in [number for number in PEOPLE if number <= PEOPLE[-1] * scale]:
             with stores.store(name) as (url, folder):
                 key = new_key()
                 settings = Settings(home=folder, database_url=url, key=key, notifiers={"phone": {}})
@@ -114,15 +113,3 @@ def _peak(pid: int) -> float:
     """Return the most memory that a process ever held, in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-@click.command()
-@click.option("--most", default=PEOPLE[-1], show_default=True, help="Not with more people than that.")
-def main(most: int) -> None:
-    """Print the figures of a daemon."""
-    for one in figures(most):
-        click.echo(f"{one.what:60} {one.value:>10,.2f} {one.unit}")
-
-
-if __name__ == "__main__":
-    main()

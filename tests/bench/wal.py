@@ -26,6 +26,7 @@ from service.settings import Settings
 from service.site import Site
 from service.states import AddressKind, Purpose
 from tests import postgres
+from tests.bench import stores
 from tests.bench.figures import Figure
 
 PEOPLE, ONE_IN = 4000, 20
@@ -58,7 +59,7 @@ def figures(scale: float) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="attune-wal-") as name:
         folder = Path(name)
         try:
-            with postgres.database(postgres.start(folder), "wal") as url:
+            with postgres.database(postgres.start(folder, stores.SETTINGS), "wal") as url:
                 yield from _measured(url, folder, people)
         finally:
             postgres.stop(folder)
