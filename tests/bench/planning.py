@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-import click
 from sqlalchemy import text
 
 from service import planning
@@ -146,16 +145,3 @@ def _again(settings: Settings) -> None:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
     database.close()
-
-
-@click.command()
-@click.option("--scale", default=1.0, show_default=True, help="The share of a million reminders.")
-def main(scale: float) -> None:
-    """Print the rates of planning."""
-    for one in figures(scale):
-        beside = f"   {one.beside}: {one.other:,.0f}" if one.other is not None else ""
-        click.echo(f"{one.what:45} {one.value:>10,.0f} {one.unit}{beside}")
-
-
-if __name__ == "__main__":
-    main()
