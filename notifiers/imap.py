@@ -5,7 +5,6 @@ A mail that the server cannot give keeps none behind it from being read: see `St
 
 import contextlib
 import imaplib
-import logging
 import re
 import ssl
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+import structlog
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
@@ -30,7 +30,7 @@ AGAIN = timedelta(days=3)
 """When the server has numbered all mails anew, those of so many days are looked at once more."""
 
 T = TypeVar("T")
-log = logging.getLogger("attune.imap")
+log = structlog.get_logger()
 _MARK = re.compile(r"(\d{1,10}):(\d{1,10})")
 _UID = re.compile(rb"\bUID (\d+)")
 _PARTS = f"(UID INTERNALDATE BODY.PEEK[]<0.{LONGEST}>)"
@@ -110,7 +110,7 @@ def _once_more(place: Place, uid: int) -> Sequence[tuple[bytes, datetime | None]
     except SendError:
         if not reached:
             raise
-        log.error("A mail is passed over: the server does not give the one with the UID %d.", uid)
+        log.error("mail passed over: the server does not give it", uid=uid)
         return ()
 
 

@@ -11,7 +11,6 @@ from habits.nudging import Decision, Kind, Reason
 from service import composing, due, joints
 from service.composing import Line
 from service.facts import Share
-from service.ids import new_id
 from service.outbox import NewItem, NewNudge
 from service.ringing import DuePerson, DueReminder
 from service.site import Site
@@ -42,14 +41,15 @@ class Wanted(NamedTuple):
     person: DuePerson
     reminders: Sequence[DueReminder]
     decision: Decision
+    id: UUID
+    """Of the message: made when it is decided on, so that ids are in the order of the decisions."""
 
 
 def message(site: Site, wanted: Wanted, rounds: list[Round]) -> NewNudge:
     """Return the message that was decided on, and note the rounds of prompts that begin with it."""
-    person, reminders, decision = wanted
+    person, reminders, decision, nudge_id = wanted
     assert decision.not_before is not None
     assert decision.expires_at is not None
-    nudge_id = new_id()
     first = min(reminders, key=at_of)
     words, items = _words(site, person, reminders, decision.kind, rounds, nudge_id)
     return NewNudge(

@@ -16,6 +16,7 @@ from habits.nudging import Due, History, Kind, Reason, Silence, Standing
 from service import batches, drafting, due, meter, outbox, rests, ringing
 from service.db import insert_new
 from service.drafting import Round, Wanted, at_of, day_of, lapsed, week_on
+from service.ids import new_id
 from service.looking import look, look_at_prompts
 from service.models import Member, Pulse
 from service.outbox import NewNudge
@@ -125,7 +126,7 @@ def _decide(
     made: list[NewNudge] = []
     if decision.not_before:
         sent = [one for place, one in enumerate(reminders) if place in decision.send]
-        wanted.append(Wanted(person, sent, decision))
+        wanted.append(Wanted(person, sent, decision, new_id()))
         person.planned.append(decision.not_before)
         if decision.kind is not Kind.SUMMARY:
             person.unanswered.append((NudgeKind(decision.kind.value), decision.not_before))

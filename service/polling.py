@@ -137,7 +137,7 @@ def _is_passed_over(site: Site, name: str, provider_id: str, now: datetime) -> b
     if tries == TRIES:
         # A Message-ID may hold somebody's address: then what it is known by here.
         shown = provider_id if _SID.fullmatch(provider_id) else key
-        log.error("message passed over", channel=name, message=shown, tries=tries)
+        log.error("message passed over", channel=name, provider_id=shown, tries=tries)
     return tries >= TRIES
 
 

@@ -19,6 +19,7 @@ KEYLESS = {
     "practice list": "It reads the catalogue only.",
     "practice show": "It reads the catalogue only.",
     "schedule try": "It tries words out, and opens nothing.",
+    "run worker": "It refuses this database; tests/cli/test_worker.py tries its key.",
     "notifier list": "It reads the settings only.",
     "notifier test": "It sends one message by the settings only.",
     "prove": "It makes an installation of its own.",

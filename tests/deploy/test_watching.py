@@ -8,7 +8,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from service import jobs, meter, metrics
+from service import hearing, jobs, meter, metrics
 from tests.docs.pages import ROOT
 from tests.web.conftest import SQLITE
 from tests.world import World
@@ -42,6 +42,7 @@ def shown(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
     world.join("Alex")
     jobs.beat(world.site)
     monkeypatch.setattr(metrics, "MANY", 1)
+    monkeypatch.setattr(hearing, "asked", lambda site: iter(site.notifiers))
     meter.FAILED.labels("phone", "retry")
     meter.HOOKS.labels("phone", "sms", "200")
     text = metrics.exposition(world.site)[0].decode()

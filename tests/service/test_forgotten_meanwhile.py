@@ -31,7 +31,7 @@ def forgotten_meanwhile(world: World, other: World, person: UUID) -> Iterator[No
     waiting = [person]
 
     def step_in(*details: object) -> None:
-        if waiting and "FOR UPDATE" in str(details[2]):
+        if waiting and ("FOR UPDATE" in str(details[2]) or "FOR KEY SHARE" in str(details[2])):
             with other.site.db.write() as session:
                 session.execute(text("SET LOCAL lock_timeout = '5s'"))
                 parting.forget(session, world.site, session.get_one(Person, waiting.pop()), world.at)

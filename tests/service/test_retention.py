@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 
 from notifiers.base import Inbound
 from service import inbound, looking, retention, ringing
+from service.facts import Share
 from service.ids import new_id
 from service.models import Event, Member, Nudge, Person, Reply, Row
 from service.ringing import DuePerson
@@ -63,14 +64,28 @@ def prompts_seen(world: World) -> list[list[str]]:
 
 
 def seen_by_planning(world: World) -> list[object]:
-    """All that planning looks at besides the rows that stay anyway."""
+    """All that planning looks at besides the rows that stay anyway; only of prompts does the order matter."""
     return [
         (
-            *(person.planned, person.unanswered, person.pulses, person.summaries, person.verified),
-            *((one.asked_on, one.prompts, one.share) for one in person.reminders if one.habit_id),
+            *(sorted(map(repr, one)) for one in (person.planned, person.unanswered)),
+            *(sorted(map(repr, one)) for one in (person.pulses, person.summaries)),
+            person.verified,
+            *(
+                (sorted(one.asked_on), one.prompts, known(one.share))
+                for one in person.reminders
+                if one.habit_id
+            ),
         )
         for person in looked_at(world)
     ]
+
+
+def known(share: Share) -> list[object]:
+    """What is known of somebody's part in a habit, in an order."""
+    facts = share.facts
+    told = [facts.entries, facts.pauses, facts.goals, facts.said.done, facts.said.skipped]
+    mine = (share.person_id, share.habit_id, share.number, share.taper, share.joint, facts.started_on)
+    return [*mine, *(sorted(map(repr, one)) for one in told)]
 
 
 def answers(world: World) -> list[object]:
