@@ -17,10 +17,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from service import sending
-from service.db import DatabaseError, explain
 from service.log import place_of
 from service.sending import Claimed, Handed
 from service.site import Site
+from service.trouble import DatabaseError, explain
 
 log = structlog.get_logger()
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from notifiers.base import ConfigError, InboundParser, Poller, SendError
 from service import alerts, caps, hearing, jobs, senders, summary
-from service.db import explain
 from service.errors import AttuneError
 from service.settings import Settings
 from service.site import SIMULATORS, Site, open_site
 from service.states import AddressKind
+from service.trouble import explain
 
 FOR_OTHERS = 0o077
 """The bits of a file's mode by which other users may do something with it."""

@@ -8,10 +8,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service import clock, hearing, jobs, schema, senders, summary
-from service.db import explain
 from service.errors import AttuneError
 from service.models import Person
 from service.site import Site
+from service.trouble import explain
 
 BEHIND = timedelta(minutes=5)
 LateJobs = Callable[[], Mapping[str, str]]

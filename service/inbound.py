@@ -34,11 +34,12 @@ from service import (
 )
 from service.acting import Acting
 from service.answering import Came
-from service.db import DatabaseError, insert_new
+from service.db import insert_new
 from service.models import Address, Person, Reply
 from service.site import Site
 from service.states import AddressKind, ReplyState
 from service.strangers import Sender
+from service.trouble import DatabaseError
 
 log = structlog.get_logger()
 

@@ -19,10 +19,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service import alerts, caps, clock, deliveries, hearing, jobs, meter, senders, summary
-from service.db import DatabaseError
 from service.models import Nudge, Person, SenderState
 from service.site import Site
 from service.states import NudgeState
+from service.trouble import DatabaseError
 
 MANY = 20
 """Among so many people one more post, or one more call, tells of nobody."""

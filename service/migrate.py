@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from service import schema
-from service.db import Database, DatabaseError, explain
+from service.db import Database
 from service.models import Meta
 from service.sealing import Sealer
+from service.trouble import DatabaseError, explain
 
 
 def config(connection: Connection) -> Config:

@@ -19,13 +19,13 @@ from sqlalchemy.orm import Session
 
 from notifiers.base import Inbound, Polled, Poller, SendError
 from service import hearing, inbound, receipts, returned, storing
-from service.db import DatabaseError
 from service.log import place_of
 from service.models import Attempt, Meta, Receipt, Reply
 from service.site import Site
 from service.states import AddressKind
 from service.strangers import Sender
 from service.traces import LISTED_FOR
+from service.trouble import DatabaseError
 
 log = structlog.get_logger()
 

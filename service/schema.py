@@ -6,9 +6,10 @@ from pathlib import Path
 from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
 
-from service.db import NO_TABLES, POSTGRESQL_TROUBLE, SQLITE_TROUBLE, DatabaseError, insert_new
+from service.db import insert_new
 from service.models import Meta
 from service.sealing import KeyTrouble, Sealer
+from service.trouble import NO_TABLES, POSTGRESQL_TROUBLE, SQLITE_TROUBLE, DatabaseError
 
 REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision, oldest first; a test holds it against the migrations folder."""

@@ -34,10 +34,10 @@ from service import (
     waiting,
 )
 from service.admitting import Ready
-from service.db import DatabaseError
 from service.models import Attempt, Person
 from service.site import Site
 from service.states import NudgeState
+from service.trouble import DatabaseError
 
 log = structlog.get_logger()
 

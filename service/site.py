@@ -12,9 +12,10 @@ from notifiers import registry
 from notifiers.base import Notifier
 from service import schema
 from service.clock import Clock
-from service.db import NO_TABLES, Database, DatabaseError, explain
+from service.db import Database
 from service.sealing import KeyTrouble, Sealer
 from service.settings import Settings
+from service.trouble import NO_TABLES, DatabaseError, explain
 
 SIMULATORS = frozenset({"phone", "console"})
 """Channels that reach nobody."""

@@ -4,8 +4,8 @@ from sqlalchemy.exc import DBAPIError
 
 from notifiers.base import ConfigError
 from service import log
-from service.db import explain
 from service.errors import AttuneError
+from service.trouble import explain
 
 
 def told(error: Exception) -> tuple[str, int]:

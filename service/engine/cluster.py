@@ -19,11 +19,11 @@ from sqlalchemy.exc import DBAPIError
 
 from service import clock as time_guard
 from service import jobs, pinging
-from service.db import DatabaseError, explain
 from service.engine import queue, sends, tables
 from service.engine.beats import Beats
 from service.log import place_of
 from service.site import Site
+from service.trouble import DatabaseError, explain
 
 log = structlog.get_logger()
 

@@ -16,9 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from service import clock, jobs, pinging
 from service.clock import machine_time
-from service.db import DatabaseError, explain
 from service.log import place_of
 from service.site import Site
+from service.trouble import DatabaseError, explain
 
 log = structlog.get_logger()
 

@@ -14,9 +14,10 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from service.db import LET_GO, POSTGRESQL, explain
+from service.connecting import LET_GO, POSTGRESQL
 from service.engine import tables
 from service.engine.sends import QUEUE
+from service.trouble import explain
 
 log = structlog.get_logger()
 

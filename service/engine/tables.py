@@ -6,7 +6,8 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from service.db import Database, DatabaseError, explain
+from service.db import Database
+from service.trouble import DatabaseError, explain
 
 SCHEMA = "attune_jobs"
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext('attune migrations'))")

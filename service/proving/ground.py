@@ -16,13 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from notifiers.standin import TwilioServer
 from service import log, migrate, running
-from service.db import Database, DatabaseError, explain
+from service.db import Database
 from service.demo import Isolated
 from service.errors import AttuneError, WrongUsage
 from service.models.base import Row
 from service.sealing import new_key
 from service.settings import Settings
 from service.site import Site, open_key, open_site
+from service.trouble import DatabaseError, explain
 
 HOST = "127.0.0.1"
 PUBLIC = "https://prove.example.org"

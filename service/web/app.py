@@ -13,9 +13,9 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from starlette.exceptions import HTTPException
 
 from service import health, metrics
-from service.db import DatabaseError, explain
 from service.errors import AttuneError
 from service.site import Site
+from service.trouble import DatabaseError, explain
 from service.web import behind, hooks, pages, watching
 from service.web.guards import BodyLimit, Headers, LastResort
 from service.web.stopwatch import Stopwatch

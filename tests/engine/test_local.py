@@ -14,11 +14,11 @@ from pydantic import BaseModel
 
 from notifiers.base import Accepted, Message
 from service import jobs
-from service.db import GONE
 from service.engine.local import LocalEngine
 from service.settings import Settings
 from service.site import Site
 from service.states import NudgeState
+from service.trouble import GONE
 from tests.conftest import KEY
 from tests.world import NUMBERS, World
 

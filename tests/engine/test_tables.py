@@ -9,9 +9,10 @@ from alembic import command
 from sqlalchemy import inspect, text
 
 from service import migrate, running
-from service.db import Database, DatabaseError
+from service.db import Database
 from service.engine import tables
 from service.settings import Settings
+from service.trouble import DatabaseError
 from tests.conftest import KEY
 
 pytestmark = pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)

@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 
 from service import migrate
-from service.db import GONE, POSTGRESQL_TROUBLE, SQLITE_TROUBLE, Database
+from service.db import Database
 from service.sealing import Sealer
+from service.trouble import GONE, POSTGRESQL_TROUBLE, SQLITE_TROUBLE
 from tests import postgres
 from tests.conftest import KEY
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifiers.base import Inbound
 from service import inbound, rotation, sealing
-from service.db import WRITE
+from service.connecting import WRITE
 from service.models import Person
 from service.settings import Settings
 from service.site import open_site

@@ -10,8 +10,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from service.batches import update_many
-from service.db import Database, DatabaseError, explain, insert_new
+from service.db import Database, insert_new
 from service.models import Couple, Habit, Meta
+from service.trouble import DatabaseError, explain
 from tests.conftest import SYNCED
 from tests.service import other_process
 from tests.service.looking import couples

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from service import gathering
-from service.db import Database, DatabaseError
+from service.db import Database
 from service.models import Meta
+from service.trouble import DatabaseError
 from tests.web.conftest import SQLITE
 from tests.world import World
 

@@ -9,9 +9,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, delete, func, inspect, make_url, select, text
 
 from service import migrate, schema
-from service.db import Database, DatabaseError
+from service.db import Database
 from service.models import Meta, Row
 from service.sealing import KeyTrouble, Sealer, new_key
+from service.trouble import DatabaseError
 from tests.conftest import KEY
 from tests.service import other_process
 from tests.service.looking import add_person, counts

@@ -6,7 +6,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from service import migrate
-from service.db import Database, DatabaseError
+from service.db import Database
+from service.trouble import DatabaseError
 from tests.service.looking import add_person, counts
 
 

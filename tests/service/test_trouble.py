@@ -9,8 +9,9 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from service import schema
-from service.db import POSTGRESQL_TROUBLE, SQLITE_TROUBLE, Database, DatabaseError, explain
+from service.db import Database
 from service.models import Couple
+from service.trouble import POSTGRESQL_TROUBLE, SQLITE_TROUBLE, DatabaseError, explain
 from tests import postgres
 from tests.service.looking import couples
 from tests.service.other_process import add_couple

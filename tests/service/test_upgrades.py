@@ -7,11 +7,11 @@ from alembic import command
 from sqlalchemy import Connection, inspect, text
 
 from service import migrate, reminding, schema
-from service.db import DatabaseError
 from service.sealing import Sealer
 from service.settings import Settings
 from service.site import open_site
 from service.states import NudgeKind
+from service.trouble import DatabaseError
 from tests.conftest import KEY
 from tests.world import World
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, select
 
 from notifiers.base import Inbound, Report
 from service import inbound, planning, receipts, sending
-from service.db import WRITE
+from service.connecting import WRITE
 from service.models import Attempt, Nudge
 from service.settings import Settings
 from service.site import Site, open_site

@@ -12,11 +12,12 @@ from sqlalchemy import text, update
 from notifiers.base import Accepted, Kind, Message, SendError
 from notifiers.phone import Phone
 from service import jobs, schema
-from service.db import NO_TABLES, Database, DatabaseError
+from service.db import Database
 from service.models import Meta
 from service.sealing import KeyTrouble, Sealer, new_seal, parse
 from service.settings import Settings
 from service.site import Site
+from service.trouble import NO_TABLES, DatabaseError
 from service.web.app import create_app
 from tests.conftest import KEY
 from tests.machines import Machine

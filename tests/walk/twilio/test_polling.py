@@ -17,11 +17,11 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from notifiers.base import Inbound, Polled
 from notifiers.standin import posts
 from service import inbound, jobs, polling, privacy
-from service.db import DatabaseError
 from service.models import EntryRow, Meta, Nudge, Reply
 from service.site import Site
 from service.states import AddressKind, Cause, NudgeKind, NudgeState, ReplyState
 from service.strangers import Sender
+from service.trouble import DatabaseError
 from service.web.app import create_app
 from tests import logs
 from tests.servers import Record, Script, TwilioServer
