@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 
 from service import sending
 from service.log import place_of
-from service.sending import Claimed, Handed
+from service.sending import Claimed, Handed, NotBegun
 from service.site import Site
 from service.trouble import DatabaseError, explain
 
@@ -28,8 +28,10 @@ AT_ONCE_SECONDS = 0.1
 """No more is claimed than can be handed over within so long, by how long the last ones took."""
 MOST = 100
 """Nor more than this, however fast the provider is: so many may be unknown after a death."""
-TRIES = 3
-"""How often outcomes are tried to be recorded while the database cannot be reached or written."""
+MOST_SECONDS = 1.0
+"""What one thread has not begun after so long is put back: the provider has become slow."""
+PAUSES = (1.0, 4.0)
+"""Seconds between the tries to record outcomes while the database cannot be reached or written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,19 @@ class Carrier:
 
     def _carry(self, claimed: Sequence[Claimed]) -> None:
         """Hand over one message after the other, in a thread of the pool."""
+        first = time.monotonic()
         try:
             while claimed:
                 begun = time.monotonic()
+                if begun - first > MOST_SECONDS:
+                    self._ended.put(_Part(len(claimed), [Handed(one, NotBegun()) for one in claimed]))
+                    return
                 handed = sending.hand_over_some(self._site, claimed)
                 self._ended.put(_Part(len(handed), handed, time.monotonic() - begun))
                 claimed = claimed[len(handed) :]
         except Exception as error:  # What is left stays `sending` for the sweep.
-            log.error("hand-over broke", error=type(error).__name__, place=place_of(error))
             self._ended.put(_Part(len(claimed)))
+            log.error("hand-over broke", error=type(error).__name__, place=place_of(error))
 
     def _record_next(self) -> None:
         """Wait for what ends next, and record it with all else that has ended by then."""
@@ -99,27 +105,29 @@ class Carrier:
                 parts.append(self._ended.get_nowait())
         self._under_way -= sum(part.size for part in parts)
         handed = [one for part in parts for one in part.handed]
-        if handed:
-            each = sum(part.seconds for part in parts) / len(handed)
+        if begun := sum(part.size for part in parts if part.seconds):
+            each = sum(part.seconds for part in parts) / begun
             at_once = self._threads * AT_ONCE_SECONDS / max(each, 1e-6)
             self._most = max(self._threads, min(MOST, int(at_once)))
+        if handed:
             record(self._site, handed)
 
 
-def record(site: Site, handed: Sequence[Handed], tries: int = TRIES) -> None:
+def record(site: Site, handed: Sequence[Handed], pauses: Sequence[float] = PAUSES) -> None:
     """Record how hand-overs ended; one that cannot be recorded stays `sending` for the sweep, alone."""
     try:
         sending.record_all(site, handed, site.now())
     except (DatabaseError, OperationalError, NoneFree) as error:  # It is of no row: all would fail alike.
-        if tries > 1:
-            record(site, handed, tries - 1)
+        if pauses:
+            time.sleep(pauses[0])
+            record(site, handed, pauses[1:])
         else:
             _not_recorded(handed, error)
     except Exception as error:
         middle = len(handed) // 2
         if middle:
-            record(site, handed[:middle], tries)
-            record(site, handed[middle:], tries)
+            record(site, handed[:middle], pauses)
+            record(site, handed[middle:], pauses)
         else:
             _not_recorded(handed, error)
 

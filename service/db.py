@@ -27,7 +27,7 @@ from service.trouble import GONE, SQLITE_TROUBLE, DatabaseError
 T = TypeVar("T")
 MOMENT_MS = 200
 """How long an emptying of SQLite's log waits for whoever reads before it makes way for others."""
-REWRITTEN_BYTES = 512 * 1024 * 1024
+REWRITTEN_BYTES = 128 * 1024 * 1024
 """A larger file is not rewritten to be rid of what was deleted: nobody could write for many seconds."""
 
 

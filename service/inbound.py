@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
 from habits import parts, replies
@@ -127,7 +128,7 @@ def understand(site: Site, reply_id: UUID, now: datetime, sender: Sender | None 
     try:
         with site.db.write() as session:
             understood = understand_in(session, site, reply_id, now, sender)
-    except (OperationalError, DatabaseError) as error:
+    except (OperationalError, DatabaseError, NoneFree) as error:
         log.warning("reply not understood yet", reply=str(reply_id), error=type(error).__name__)
         return None
     except Exception as error:

@@ -5,7 +5,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
 from service import (
@@ -30,9 +33,15 @@ from service import (
 )
 from service.carrying import Carrier
 from service.db import insert_new
+from service.log import place_of
 from service.models import Meta
 from service.site import Site
+from service.trouble import DatabaseError
 
+log = structlog.get_logger()
+
+MOST_UNPLANNABLE = 10
+"""If nothing can be planned for so many in one go, it is no trouble of theirs, and the job fails."""
 LAST_TICK = "last_tick"
 SILENT_FOR = timedelta(minutes=2)
 """A daemon that has not said for so long that it is at work is not."""
@@ -48,10 +57,32 @@ class Job:
 
 
 def plan(site: Site, going_on: Callable[[], bool] = lambda: True) -> int:
-    """Plan for all who are due, batch by batch; return how many people were looked at."""
-    total = 0
-    while going_on() and (people := planning.plan_due(site, site.now()).people):
-        total += people
+    """Plan for all who are due, batch by batch; return how many people were looked at.
+
+    Somebody of whom something cannot be read is found, and put off: nobody else waits for that.
+    """
+    total, limit, put_off = 0, planning.BATCH, 0
+    while going_on():
+        try:
+            people = planning.plan_due(site, site.now(), limit).people
+        except (DBAPIError, DatabaseError, NoneFree):
+            raise
+        except planning.Unplannable as error:
+            put_off += 1
+            if put_off > MOST_UNPLANNABLE:
+                raise
+            planning.put_off(site, error.person_id, site.now())
+            cause = error.__cause__ or error
+            log.error(
+                "cannot plan", for_id=str(error.person_id), error=type(cause).__name__, place=place_of(cause)
+            )
+            limit = planning.BATCH
+        except Exception:  # It is about one of them: found by fewer and fewer at a time.
+            limit = max(1, limit // 8)
+        else:
+            if not people:
+                break
+            total += people
     return total
 
 

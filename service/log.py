@@ -5,7 +5,9 @@ import logging
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import Processor
@@ -22,6 +24,21 @@ RENDERERS: dict[str, Processor] = {
     "json": structlog.processors.JSONRenderer(ensure_ascii=False),
     "console": structlog.dev.ConsoleRenderer(colors=False),
 }
+
+
+class Lenient:
+    """A file that loses what cannot be written: no work ends of a full disk, or of a reader who has gone."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._file.flush()
 
 
 class Line(logging.Formatter):
@@ -54,7 +71,7 @@ def set_up(level: str, form: str = "json") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             RENDERERS[form],
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Lenient(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)

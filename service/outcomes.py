@@ -104,8 +104,8 @@ def _refused(
     returns: list[outbox.Return] = []
     stopped: dict[str, Attempt] = {}
     for attempt, error in errors:
-        if states == OPEN and attempt.provider_id is not None:
-            continue
+        if states == OPEN and (attempt.provider_id or attempt.outcome not in (None, Outcome.UNKNOWN)):
+            continue  # A receipt came first, or this was written before and nobody could tell us so.
         if attempt.provider_id is None and error.kind is not Kind.UNKNOWN:
             senders.give_back(sheet, attempt)
         attempt.outcome = Outcome(error.kind.value)

@@ -7,7 +7,11 @@ in it as many statements for five hundred people as for one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
 from habits import needs, nudging, streaks
@@ -18,14 +22,16 @@ from service.db import insert_new
 from service.drafting import Round, Wanted, at_of, day_of, lapsed, week_on
 from service.ids import new_id
 from service.looking import look, look_at_prompts
-from service.models import Member, Pulse
+from service.models import Member, Person, Pulse
 from service.outbox import NewNudge
 from service.ringing import DuePerson, DueReminder
 from service.site import Site
 from service.states import NudgeKind, NudgeState, Purpose, RestKind
+from service.trouble import DatabaseError
 
 BATCH = 500
 """People claimed in one transaction at the most: other writers get their turn in between."""
+UNPLANNABLE_FOR = timedelta(hours=1)
 AGO = timedelta(days=1)
 """What was due longer ago than this and catch-up is of no use, wherever quiet hours moved it."""
 SAME_MESSAGE = ((Purpose.NUDGE, Purpose.RESCUE), (Purpose.PULSE,), (Purpose.SUMMARY,))
@@ -44,10 +50,39 @@ class Planned:
         return Planned(self.people + other.people, self.planned + other.planned, self.let_go + other.let_go)
 
 
+class Unplannable(Exception):  # noqa: N818 (It is caught where it is expected.)
+    """Nothing can be planned for one person: something of theirs cannot be read. Nothing was changed."""
+
+    def __init__(self, person_id: UUID) -> None:
+        self.person_id = person_id
+
+
 def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
-    """Plan for up to `limit` people who are due at `now`; safe to repeat and to run in many processes."""
+    """Plan for up to `limit` people who are due at `now`; safe to repeat and to run in many processes.
+
+    Raises what is wrong with one of them, with nothing changed; Unplannable if that one was alone.
+    """
+    people: list[DuePerson] = []
+    try:
+        return _plan_due(site, now, limit, people)
+    except (DBAPIError, DatabaseError, NoneFree):
+        raise
+    except Exception as error:
+        if len(people) == 1:
+            raise Unplannable(people[0].id) from error
+        raise
+
+
+def put_off(site: Site, person_id: UUID, now: datetime) -> None:
+    """Look again in an hour at somebody for whom nothing can be planned: others do not wait for them."""
     with site.db.write() as session:
-        people = ringing.claim(session, now, min(limit, BATCH))
+        later = update(Person).where(Person.id == person_id, Person.due_at <= now)
+        session.execute(later.values(due_at=now + UNPLANNABLE_FOR))
+
+
+def _plan_due(site: Site, now: datetime, limit: int, people: list[DuePerson]) -> Planned:
+    with site.db.write() as session:
+        people += ringing.claim(session, now, min(limit, BATCH))
         if not people:
             return Planned()
         nudges: list[NewNudge] = []

@@ -109,9 +109,9 @@ def _take_all(site: Site, name: str, polled: Polled, now: datetime) -> tuple[int
             continue
         try:
             taken += receipts.record(site, name, report, attempt_id, now)
-        except DBAPIError:
-            raise
         except Exception as error:  # It holds no message of a person's back; it is listed again.
+            if isinstance(error, DATABASE) and not isinstance(error, DataError):
+                raise
             log.error("not recorded", channel=name, error=type(error).__name__, place=place_of(error))
     for message in polled.messages:
         if message.provider_id in known.replies:

@@ -207,7 +207,9 @@ def reopen(session: Session, now: datetime) -> int:
         Attempt.outcome == Outcome.ACCEPTED,
     )
     for_long = (SenderState.reported, SenderState.stopped_at < now - REPORTED_BY)
-    opened = session.scalars(select(SenderState).where(*for_long, taken).with_for_update()).all()
+    opened = session.scalars(
+        select(SenderState).where(*for_long, taken).order_by(SenderState.sender).with_for_update()
+    ).all()
     for state in opened:
         _open(state)
     return len(opened)

@@ -67,11 +67,16 @@ class CalledBack:
 
 
 @dataclass(frozen=True, slots=True)
+class NotBegun:
+    """Its turn did not come in time: nothing was handed over, and it goes back to the queue."""
+
+
+@dataclass(frozen=True, slots=True)
 class Handed:
-    """How a hand-over ended: accepted by the provider, the error, or called back before it began."""
+    """How a hand-over ended: accepted by the provider, the error, or over before it began."""
 
     claimed: Claimed
-    result: Accepted | SendError | CalledBack
+    result: Accepted | SendError | CalledBack | NotBegun
 
 
 def claim(site: Site, now: datetime, limit: int) -> list[Claimed]:
@@ -230,26 +235,30 @@ def record_all(site: Site, handed: Sequence[Handed], now: datetime) -> None:
         attempts = {attempt.id: attempt for attempt in session.scalars(THESE, {"ids": ids})}
         ended: list[outcomes.Ended] = []
         called_back: list[Attempt] = []
+        not_begun: list[Attempt] = []
         for one in handed:
             attempt = attempts.get(one.claimed.attempt_id)
             if attempt is None:
                 continue  # The person was forgotten in the meantime.
             if isinstance(one.result, CalledBack):
                 called_back.append(attempt)
+            elif isinstance(one.result, NotBegun):
+                not_begun.append(attempt)
             else:
                 ended.append((attempt, one.result))
-        _call_back(session, called_back)
+        _undo(session, called_back, NudgeState.LAPSED, reason=Reason.STOPPED)
+        _undo(session, not_begun, NudgeState.PLANNED)
         outcomes.ended(session, ended, now)
     for one in handed:
         meter.handed_over(one.claimed.channel, one.claimed.could_go_at, one.result, now)
 
 
-def _call_back(session: Session, attempts: Sequence[Attempt]) -> None:
-    """Let go of messages whose people have stopped since the claim; nothing was tried."""
+def _undo(session: Session, attempts: Sequence[Attempt], state: NudgeState, **values: object) -> None:
+    """Take back attempts of which nothing was handed over; the sweep may have called them unknown already."""
     if not attempts:
         return
-    ids, sending = [attempt.nudge_id for attempt in attempts], [NudgeState.SENDING]
-    outbox.move_all(session, ids, sending, NudgeState.LAPSED, reason=Reason.STOPPED)
+    ids, under_way = [attempt.nudge_id for attempt in attempts], [NudgeState.SENDING, NudgeState.UNKNOWN]
+    outbox.move_all(session, ids, under_way, state, **values)
     sheet = senders.new_sheet()
     for attempt in attempts:
         senders.give_back(sheet, attempt)

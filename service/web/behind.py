@@ -17,6 +17,8 @@ MOST = 20_000
 """So many may wait; what is beyond is left to the sweep, as what a killed process leaves is."""
 SHARE = 0.1
 """Of the time, while posts go on coming: who posts hangs up after some seconds, and an answer can wait."""
+LONGEST_REST_SECONDS = 1.0
+"""However long the last one took: it may have waited for the database."""
 END_SECONDS = 5.0
 """So long the end of the server waits for what was begun."""
 LAST_SECONDS = 15.0
@@ -69,7 +71,7 @@ class Behind:
             if time.monotonic() > self._until:
                 return
             if self._came > came:
-                self._ending.wait((time.monotonic() - begun) * (1 / SHARE - 1))
+                self._ending.wait(min((time.monotonic() - begun) * (1 / SHARE - 1), LONGEST_REST_SECONDS))
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """A batch is claimed, handed over and recorded together: with statements that do not grow with it."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -143,3 +144,38 @@ def test_a_claim_that_fails_loses_no_outcome(
         carrying.Carrier(world.site, pool, 3).run(lambda: True)
 
     assert states(world) == [NudgeState.PLANNED] * 3 + [NudgeState.SENT] * 3
+
+
+def test_what_waits_behind_a_provider_that_became_slow_is_put_back(
+    world: World, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = planned(world, 3)
+    monkeypatch.setattr(carrying, "MOST_SECONDS", 0.0)  # However short the first call is.
+    claimed = sending.claim(world.site, world.at, 3)
+    with ThreadPoolExecutor(1) as pool:
+        carrier = carrying.Carrier(world.site, pool, 1)
+        channel.meanwhile = lambda _: time.sleep(sending.FRESH_SECONDS * 2)
+        carrier._under_way = len(claimed)
+        pool.submit(carrier._carry, claimed)
+        while carrier._under_way:
+            carrier._record_next()
+    assert len(channel.messages) <= 1
+    sent = {NudgeState.SENT} if channel.messages else set()
+    assert set(states(world)) == {NudgeState.PLANNED} | sent
+    assert len(rows(world, Attempt)) == len(channel.messages)
+    assert len(sending.claim(world.site, world.at, 3)) == len(ids) - len(channel.messages)
+
+
+def test_what_was_recorded_is_not_recorded_once_more(world: World, channel: Channel) -> None:
+    """A commit whose answer was lost is tried again; by then somebody else may hand the message over."""
+    planned(world, 1)
+    (first,) = sending.claim(world.site, world.at, 1)
+    refused = sending.Handed(first, SendError(Kind.RETRY, "busy"))
+    sending.record(world.site, refused, world.at)
+    (nudge,) = rows(world, Nudge)
+    world.at = nudge.not_before
+    (second,) = sending.claim(world.site, world.at, 1)
+    sending.record(world.site, refused, world.at)
+    assert states(world) == [NudgeState.SENDING]
+    sending.record(world.site, sending.Handed(second, Accepted("p-2", 1)), world.at)
+    assert states(world) == [NudgeState.SENT]

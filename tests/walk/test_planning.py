@@ -8,8 +8,8 @@ from sqlalchemy import event
 
 from habits import practices
 from habits.nudging import Reason
-from service import due, outbox, people, planning, reminding, taking_up
-from service.models import Nudge, NudgeItem, Pulse, Reminder
+from service import due, jobs, outbox, people, planning, reminding, taking_up
+from service.models import Member, Nudge, NudgeItem, Pulse, Reminder
 from service.planning import Planned
 from service.states import Cause, NudgeKind, NudgeState, PulseState
 from tests.walk.rows import crowd, items, nudges, on, rows, words
@@ -306,3 +306,26 @@ def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(world: Wo
 
     assert counts[0] == counts[1]
     assert 10 < counts[0] < 30
+
+
+def test_somebody_of_whom_something_cannot_be_read_keeps_nobody_from_their_nudge(
+    world: World, alex: UUID, sam: UUID
+) -> None:
+    habit = world.take_up("gratitude", "daily", "daily 19:00", alex)
+    world.take_up("gratitude", "daily", "daily 19:00", sam)
+    with world.site.db.write() as session:
+        session.get_one(Member, (habit, alex)).cue_sealed = b"opens with no key"
+    world.at = on("19:00")
+    assert jobs.plan(world.site) == 1
+    assert outcome(world, sam) == [(NudgeState.PLANNED, Reason.DUE)]
+    assert outcome(world, alex) == []
+    assert world.person(alex).due_at == on("20:00")
+
+
+def test_if_nobody_can_be_planned_for_the_job_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for person_id in crowd(world, jobs.MOST_UNPLANNABLE + 1):
+        world.take_up("gratitude", "daily", "daily 19:00", person_id)
+    world.at = on("19:00")
+    monkeypatch.setattr(planning, "look", lambda *_: 1 / 0)
+    with pytest.raises(planning.Unplannable):
+        jobs.plan(world.site)
