@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
 from service import (
@@ -36,7 +34,6 @@ from service.db import insert_new
 from service.log import place_of
 from service.models import Meta
 from service.site import Site
-from service.trouble import DatabaseError
 
 log = structlog.get_logger()
 
@@ -65,20 +62,22 @@ def plan(site: Site, going_on: Callable[[], bool] = lambda: True) -> int:
     while going_on():
         try:
             people = planning.plan_due(site, site.now(), limit).people
-        except (DBAPIError, DatabaseError, NoneFree):
-            raise
         except planning.Unplannable as error:
+            if len(error.person_ids) > 1:  # Found by fewer and fewer at a time.
+                limit = max(1, len(error.person_ids) // 8)
+                continue
             put_off += 1
             if put_off > MOST_UNPLANNABLE:
                 raise
-            planning.put_off(site, error.person_id, site.now())
+            planning.put_off(site, error.person_ids[0], site.now())
             cause = error.__cause__ or error
             log.error(
-                "cannot plan", for_id=str(error.person_id), error=type(cause).__name__, place=place_of(cause)
+                "cannot plan",
+                for_id=str(error.person_ids[0]),
+                error=type(cause).__name__,
+                place=place_of(cause),
             )
             limit = planning.BATCH
-        except Exception:  # It is about one of them: found by fewer and fewer at a time.
-            limit = max(1, limit // 8)
         else:
             if not people:
                 break

@@ -51,16 +51,16 @@ class Planned:
 
 
 class Unplannable(Exception):  # noqa: N818 (It is caught where it is expected.)
-    """Nothing can be planned for one person: something of theirs cannot be read. Nothing was changed."""
+    """Nothing can be planned for one of these: something of theirs cannot be read. Nothing was changed."""
 
-    def __init__(self, person_id: UUID) -> None:
-        self.person_id = person_id
+    def __init__(self, person_ids: Sequence[UUID]) -> None:
+        self.person_ids = person_ids
 
 
 def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
     """Plan for up to `limit` people who are due at `now`; safe to repeat and to run in many processes.
 
-    Raises what is wrong with one of them, with nothing changed; Unplannable if that one was alone.
+    Raises Unplannable, with nothing changed, for what is wrong with one of them.
     """
     people: list[DuePerson] = []
     try:
@@ -68,8 +68,8 @@ def plan_due(site: Site, now: datetime, limit: int = BATCH) -> Planned:
     except (DBAPIError, DatabaseError, NoneFree):
         raise
     except Exception as error:
-        if len(people) == 1:
-            raise Unplannable(people[0].id) from error
+        if people:
+            raise Unplannable([person.id for person in people]) from error
         raise
 
 
