@@ -34,9 +34,9 @@ class Assumed:
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """What a core does in a second, well below what docs/performance.md measured, and bytes of PostgreSQL's.
+    """What a core is taken to do in a second, and bytes of PostgreSQL's: put in what your machine does.
 
-    The bytes are rounded up from `python -m tests.bench wal`.
+    The bytes are rounded up from `python -m tests.bench wal` at its full size.
     """
 
     planned: float = 1500
