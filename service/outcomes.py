@@ -22,7 +22,8 @@ log = structlog.get_logger()
 OPEN = (NudgeState.SENDING, NudgeState.UNKNOWN)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
-SENT, FINAL = 2, 3
+FINAL = 3
+"""From this rank on a report tells of an end."""
 Ended = tuple[Attempt, Accepted | SendError]
 """An attempt and how it ended."""
 

@@ -53,12 +53,6 @@ BOOK = (
 THESE = select(SenderState).where(SenderState.sender.in_(bindparam("names", expanding=True)))
 
 
-def closed_until(session: Session, sender: str, now: datetime) -> datetime | None:
-    """Return when a stopped sender may be tried again, or None if it may be used now."""
-    state = session.get(SenderState, sender)
-    return reopens_at(state, now) if state else None
-
-
 def reopens_at(state: SenderState, now: datetime) -> datetime | None:
     """Return when this sender may be tried again, or None if it may be used now.
 

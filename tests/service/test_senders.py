@@ -21,7 +21,8 @@ def works(world: World, sender: str = ONE) -> None:
 def waits(world: World, sender: str = ONE) -> timedelta | None:
     """How long a sender is not to be used, seen from now."""
     with world.site.db.read() as session:
-        until = senders.closed_until(session, sender, world.at)
+        state = session.get(SenderState, sender)
+        until = senders.reopens_at(state, world.at) if state else None
     return until - world.at if until else None
 
 
