@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    Exists,
     Integer,
     Select,
     and_,
@@ -159,10 +158,10 @@ def unneeded(session: Session, nudge_ids: Collection[UUID]) -> dict[UUID, str]:
     }
 
 
-def _said(mark: Mark) -> Exists:
+def _said(mark: Mark) -> ColumnElement[bool]:
     """Return the condition that this was said of an item's habit and day, and stands."""
     undoing = aliased(EntryRow)
-    return exists().where(
+    return outbox.found(
         EntryRow.person_id == NudgeItem.person_id,
         EntryRow.habit_id == NudgeItem.habit_id,
         EntryRow.day == NudgeItem.day,

@@ -5,15 +5,16 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert, literal, select, text
 from sqlalchemy.exc import OperationalError
 
 from notifiers.base import Accepted, Kind, Message, SendError
-from service import carrying, sending
-from service.models import Attempt, Nudge, Person
+from service import carrying, sending, waiting
+from service.models import Attempt, Nudge, NudgeItem, Person, Reminder
 from service.sending import CalledBack
 from service.site import Site
 from service.states import NudgeState, Outcome
@@ -72,6 +73,50 @@ def test_a_large_batch_takes_the_statements_of_a_small_one(world: World, channel
     assert small == large
     assert max(map(len, large)) < 16
     assert Counter(states(world)) == {NudgeState.SENT: 60, NudgeState.PLANNED: 2, NudgeState.LAPSED: 2}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_reads_only_what_a_batch_needs_before_it_has_counted_the_rows(
+    world: World, channel: Channel
+) -> None:
+    """Between a large import and the first ANALYZE it once joined all habits with all members."""
+    size = 400
+    planned(world, size)
+    of_each = (
+        select(
+            Nudge.id, literal(0), Reminder.habit_id, Nudge.person_id, Reminder.id, literal(world.at.date())
+        )
+        .join(Reminder, Reminder.id == Nudge.cause_id)
+        .add_columns(literal(0), literal("thanks-1"), literal(0.1))
+    )
+    columns = [
+        "nudge_id",
+        "position",
+        "habit_id",
+        "person_id",
+        "reminder_id",
+        "day",
+        "turn",
+        "prompt_id",
+        "chance",
+    ]
+    with world.site.db.write() as session:
+        session.execute(insert(NudgeItem).from_select(columns, of_each))
+        ids = session.scalars(select(Nudge.id).limit(96)).all()
+
+    asked = waiting.SAID_OF_ITEMS.params(nudge_ids=ids).compile(
+        world.site.db.engine, compile_kwargs={"literal_binds": True}
+    )
+    with world.site.db.read() as session:
+        plan = session.scalar(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}".replace(":", "\\:")))
+    read = [node["Actual Rows"] * node["Actual Loops"] for node in _nodes(plan[0]["Plan"])]
+    assert sum(read) <= 3 * size
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from _nodes(inner)
 
 
 def test_what_differs_in_a_batch_is_recorded_of_each(world: World, channel: Channel) -> None:
