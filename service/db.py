@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import Connection, Insert, Table, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -29,6 +29,11 @@ MOMENT_MS = 200
 """How long an emptying of SQLite's log waits for whoever reads before it makes way for others."""
 REWRITTEN_BYTES = 128 * 1024 * 1024
 """A larger file is not rewritten to be rid of what was deleted: nobody could write for many seconds."""
+
+NEVER_COUNTED = text(
+    "SELECT quote_ident(relname) FROM pg_stat_user_tables WHERE schemaname = current_schema()"
+    " AND last_analyze IS NULL AND last_autoanalyze IS NULL"
+)
 
 
 class Database:
@@ -145,6 +150,17 @@ class Database:
         finally:
             connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
             connection.close()
+
+    def count_rows(self) -> None:
+        """Let PostgreSQL count the rows of the tables in which it never did, as after a restore.
+
+        Until it has, which it does by itself within minutes, it may read whole tables for a few rows.
+        """
+        if self.is_sqlite:
+            return
+        with self.write() as session:
+            if tables := session.scalars(NEVER_COUNTED).all():
+                session.execute(text(f"ANALYZE (SKIP_LOCKED) {', '.join(tables)}"))
 
     def _bytes(self) -> int:
         return Path(self.engine.url.database or "").stat().st_size

@@ -88,6 +88,7 @@ def run_worker(site: Site, worker: Worker, tell: Callable[[str], None]) -> None:
     get_ready_to_read()
     # A batch of planning makes thousands of values and no circles: to look for those takes a tenth of it.
     gc.set_threshold(*SELDOM)
+    site.db.count_rows()
     worker.start()
     with watched(site, worker.late):
         gc.freeze()
@@ -140,6 +141,7 @@ def working(site: Site) -> Iterator[LocalEngine]:
     gc.set_threshold(*SELDOM)
     with site.db.read() as session:
         clock.check(session, site.now)
+    site.db.count_rows()
     engine = LocalEngine(site)
     engine.start()
     try:

@@ -33,6 +33,7 @@ def fill(url: str, sealer: Sealer, size: int) -> None:
     database = Database(url)
     migrate.upgrade(database, sealer)
     _add(database, size, _Sealed(sealer), DUE_AT, planned=False)
+    database.count_rows()
     database.close()
 
 

@@ -45,6 +45,21 @@ def test_a_write_inside_a_write_is_refused_and_harms_nothing(database: Database)
     assert couples(database) == 1
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_rows_that_postgresql_never_counted_are_counted(database: Database) -> None:
+    def uncounted() -> bool:
+        with database.read() as session:
+            return bool(session.scalar(text("SELECT reltuples < 0 FROM pg_class WHERE relname = 'couple'")))
+
+    add_couple(database)
+    with database.write() as session:
+        session.execute(text("SELECT pg_stat_reset()"))
+        session.execute(text("UPDATE pg_class SET reltuples = -1 WHERE relname = 'couple'"))
+    assert uncounted()
+    database.count_rows()
+    assert not uncounted()
+
+
 def test_a_read_inside_a_write_does_not_see_it_yet(database: Database) -> None:
     with database.write() as session:
         session.add(Couple())
