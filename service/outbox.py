@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from service import batches
 from service.columns import UTCDateTime
 from service.db import insert_new
 from service.ids import new_id
@@ -53,7 +54,6 @@ _TABLE = cast(Table, Nudge.__table__)
 _ONE_PLANNED = update(_TABLE).where(
     _TABLE.c.id == bindparam("nudge_id"), _TABLE.c.state == NudgeState.PLANNED
 )
-START = _ONE_PLANNED.values(state=NudgeState.SENDING, address_id=bindparam("address"))
 LAPSE = _ONE_PLANNED.values(state=NudgeState.LAPSED, reason=bindparam("why"))
 PUT_OFF = _ONE_PLANNED.values(not_before=bindparam("at"))
 
@@ -222,8 +222,10 @@ def start(session: Session, starts: Sequence[Start], now: datetime) -> None:
     ]
     if insert_new(session, Attempt, attempts) != len(starts):
         raise RuntimeError("Somebody else has begun an attempt at a locked message.")
-    rows = [{"nudge_id": one.nudge_id, "address": one.address_id} for one in starts]
-    session.connection().execute(START, rows)
+    sending = [
+        {"id": one.nudge_id, "state": NudgeState.SENDING, "address_id": one.address_id} for one in starts
+    ]
+    batches.update_many(session, Nudge, sending)
 
 
 def move(

@@ -4,16 +4,16 @@ The caller holds the person's lock. Only a definite non-delivery makes a nudge `
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from notifiers.base import Accepted, Kind, Report, SendError
-from service import addresses, consent, due, events, outbox, senders
+from service import addresses, batches, consent, due, events, outbox, senders
 from service.models import Address, Attempt, Nudge, Person
 from service.states import NudgeState, Outcome
 
@@ -44,22 +44,38 @@ def accepted(session: Session, attempt: Attempt, answer: Accepted, now: datetime
 def _accepted(session: Session, answers: Sequence[tuple[Attempt, Accepted]], now: datetime) -> None:
     sheet = senders.new_sheet()
     taken: list[Attempt] = []
+    values: list[dict[str, object]] = []
     for attempt, answer in answers:
         if answer.segments:
             senders.correct(sheet, attempt, answer.segments)
         if attempt.provider_id is not None:
             continue  # The receipt has said all this already, and perhaps more.
-        attempt.outcome = Outcome.ACCEPTED
-        attempt.provider_id = answer.provider_id
-        # Rows that change in different columns would be written one by one.
-        flag_modified(attempt, "segments")
-        flag_modified(attempt, "cost")
         taken.append(attempt)
+        values.append(
+            {
+                "outcome": Outcome.ACCEPTED,
+                "provider_id": answer.provider_id,
+                "segments": attempt.segments,
+                "cost": attempt.cost,
+            }
+        )
+    _write_all(session, taken, values)
     sent = outbox.move_all(session, [one.nudge_id for one in taken], OPEN, NudgeState.SENT, sent_at=now)
     events.tell_all(session, "nudge sent", sent, now)
     senders.book(session, sheet)
     for sender in sorted({attempt.sender for attempt in taken}):
         senders.works(session, sender)
+
+
+def _write_all(
+    session: Session, attempts: Sequence[Attempt], values: Sequence[Mapping[str, object]]
+) -> None:
+    """Write the same columns of all of them with one statement; the session would take one for each."""
+    rows = [{**each, "id": attempt.id} for attempt, each in zip(attempts, values, strict=True)]
+    batches.update_many(session, Attempt, rows)
+    for attempt, each in zip(attempts, values, strict=True):
+        for name, value in each.items():
+            set_committed_value(attempt, name, value)
 
 
 def reported(session: Session, attempt: Attempt, report: Report, now: datetime) -> None:
