@@ -30,6 +30,8 @@ MOST = 100
 """Nor more than this, however fast the provider is: so many may be unknown after a death."""
 MOST_SECONDS = 1.0
 """What one thread has not begun after so long is put back: the provider has become slow."""
+TOGETHER_SECONDS = 0.01
+"""What ends within so long is recorded together: a transaction costs more than it delays."""
 PAUSES = (1.0, 4.0)
 """Seconds between the tries to record outcomes while the database cannot be reached or written."""
 
@@ -98,12 +100,14 @@ class Carrier:
             log.error("hand-over broke", error=type(error).__name__, place=place_of(error))
 
     def _record_next(self) -> None:
-        """Wait for what ends next, and record it with all else that has ended by then."""
+        """Wait for what ends next, and record it with all else that ends within a moment."""
         parts = [self._ended.get()]
+        self._under_way -= parts[0].size
+        until = time.monotonic() + TOGETHER_SECONDS
         with suppress(Empty):
-            while True:
-                parts.append(self._ended.get_nowait())
-        self._under_way -= sum(part.size for part in parts)
+            while self._under_way:
+                parts.append(self._ended.get(timeout=max(0.0, until - time.monotonic())))
+                self._under_way -= parts[-1].size
         handed = [one for part in parts for one in part.handed]
         if begun := sum(part.size for part in parts if part.seconds):
             each = sum(part.seconds for part in parts) / begun
