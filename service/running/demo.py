@@ -21,12 +21,12 @@ from service.web.app import create_app
 def run_demo(host: str, port: int, tell: Callable[[str], None]) -> None:
     """Run the demonstration on a temporary folder until a signal ends it; nothing of it stays."""
     end_by_signals()
-    replies.prepare()  # Here and now: whoever is shown something is not to wait for it later.
     with (
         listen(host, port) as listener,
         tempfile.TemporaryDirectory(prefix="attune-demo-", ignore_cleanup_errors=True) as folder,
         closing(demo.prepare(Path(folder), host, port)) as shown,
     ):
+        replies.prepare()  # Here and now: whoever is shown something is not to wait for it later.
         phones = phone.Phones(shown)
         demo.both_say_yes(shown, phones.say)
         with working(shown.site) as engine:
