@@ -67,9 +67,7 @@ def _accepted(session: Session, answers: Sequence[tuple[Attempt, Accepted]], now
         senders.works(session, sender)
 
 
-def _write_all(
-    session: Session, attempts: Sequence[Attempt], values: Sequence[Mapping[str, object]]
-) -> None:
+def _write_all(session: Session, attempts: Sequence[Attempt], values: Sequence[Mapping[str, object]]) -> None:
     """Write the same columns of all of them with one statement; the session would take one for each."""
     rows = [{**each, "id": attempt.id} for attempt, each in zip(attempts, values, strict=True)]
     batches.update_many(session, Attempt, rows)

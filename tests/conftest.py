@@ -3,6 +3,7 @@
 import gc
 import ipaddress
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from service import migrate
 from service.db import Database
 from service.sealing import Sealer, new_key
 from service.settings import PREFIX, Settings
-from tests import postgres
+from tests import postgres, remembered
 from tests.world import World
 
 hypothesis.settings.register_profile(  # A busy machine is no fault.
@@ -30,7 +31,8 @@ hypothesis.settings.register_profile(  # A busy machine is no fault.
 hypothesis.settings.load_profile("attune")
 
 STORES = ("sqlite", "postgresql")
-KEY = new_key()
+KEY = os.environ.setdefault("TEST_KEY", new_key())
+"""The same in all processes of a test run: what one of them has sealed, the others are given too."""
 SERVER = pytest.StashKey[Path]()
 """The folder of the one PostgreSQL that all processes of a test run share."""
 
@@ -81,6 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(stay_on_this_machine)
     shared: str | None = getattr(config, "workerinput", {}).get("server")
     config.stash[SERVER] = Path(shared or f"{tempfile.gettempdir()}/attune-postgres-{uuid4().hex[:12]}")
+    remembered.FOLDERS[:] = [_lives_of(config)]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -91,6 +94,12 @@ def pytest_configure_node(node: Worker) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         postgres.stop(config.stash[SERVER])
+        shutil.rmtree(_lives_of(config), ignore_errors=True)
+
+
+def _lives_of(config: pytest.Config) -> Path:
+    server = config.stash[SERVER]
+    return server.with_name(f"{server.name}-lives")
 
 
 def stay_on_this_machine(happening: str, details: tuple[object, ...]) -> None:
@@ -177,7 +186,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     name = spare.pop() if spare else postgres.create(server, f"test_{uuid4().hex[:12]}", source)
     url = postgres.named(server, name)
     yield url
-    if postgres.wipe(url) == pristine:
+    if postgres.wiped(url) == pristine:
         spare.append(name)
     else:
         postgres.drop(server, name)
@@ -203,7 +212,10 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 def world(settings: Settings) -> Iterator[World]:
     """An installation on an empty database, at 09:00 UTC on Monday 2 March 2026."""
     made = World.open(settings, datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    database = made.site.db
     yield made
+    postgres.wipe_by(database)
+    database.close()
     made.site.db.close()
 
 

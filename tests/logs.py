@@ -18,8 +18,10 @@ def kept_in(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         with redirect_stderr(file):
             log.set_up("debug")
-        yield
-    structlog.reset_defaults()
-    logging.root.handlers[:] = before
-    logging.captureWarnings(False)
-    threading.excepthook = hook
+        try:
+            yield
+        finally:  # A test that fails must not take others along.
+            structlog.reset_defaults()
+            logging.root.handlers[:] = before
+            logging.captureWarnings(False)
+            threading.excepthook = hook

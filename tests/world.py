@@ -1,7 +1,9 @@
 """An invented installation to try things on: the test sets its clock, its messages go to the simulator."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -15,6 +17,9 @@ from service.settings import Settings
 from service.site import Site, open_site
 from service.states import AddressKind, NudgeKind, NudgeState
 from service.taking_up import NewHabit
+from tests.remembered import remembered
+
+T = TypeVar("T")
 
 NUMBERS = {"Alex": "+12025550101", "Sam": "+12025550102", "Charlie": "+12025550103"}
 
@@ -49,16 +54,29 @@ class World:
 
     def join(self, name: str, couple: UUID | None = None, zone: str = "UTC", **more: object) -> UUID:
         """Enrol somebody who says yes at once."""
-        person = self.enrol(name, couple, zone, **more)
-        self.run()
-        self.says(name, "YES")
-        self.run()
-        return person
+
+        def join(world: World) -> UUID:
+            person = world.enrol(name, couple, zone, **more)
+            world.run()
+            world.says(name, "YES")
+            world.run()
+            return person
+
+        return self.begins(join, name, zone, *sorted(more.items())) if couple is None else join(self)
 
     def couple(self) -> tuple[UUID, UUID]:
         """Alex and Sam, both of whom have said yes."""
-        couple = people.add_couple(self.site)
-        return self.join("Alex", couple), self.join("Sam", couple)
+        return self.begins(_couple)
+
+    def begins(self, live: Callable[["World"], T], *key: object) -> T:
+        """Let a test begin with what `live` leaves here, played once; `key` is what else it depends on."""
+
+        def lived() -> tuple[T, datetime]:
+            return live(self), self.at
+
+        place = (live.__module__, live.__qualname__)
+        result, self.at = remembered(self.site, self.at, (*place, *key), lived)
+        return result
 
     def take_up(self, practice: str, goal: str, schedule: str, *persons: UUID) -> UUID:
         return taking_up.add_habit(self.site, persons, NewHabit(practice, goal, (schedule,)), self.at)
@@ -120,3 +138,8 @@ class World:
             row = addresses.find(session, hashed)
             session.expunge_all()
             return row
+
+
+def _couple(world: World) -> tuple[UUID, UUID]:
+    couple = people.add_couple(world.site)
+    return world.join("Alex", couple), world.join("Sam", couple)

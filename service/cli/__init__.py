@@ -1,5 +1,6 @@
 """The command line: parse, call one verb, show. A command's module is imported only when it is used."""
 
+import gc
 import importlib
 import io
 import os
@@ -9,13 +10,14 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import click
-from click.shell_completion import CompletionItem
+
+from service.cli.lazy import Lazy
 
 COMMANDS = {
     "init": ("service.cli.init:init", "Set up a new installation in this folder, or complete one."),
-    "up": ("service.cli.run:up", "Run the daemon and the web server in one process, until Ctrl-C."),
+    "up": ("service.cli.up:up", "Run the daemon and the web server in one process, until Ctrl-C."),
     "demo": (
-        "service.cli.run:demo",
+        "service.cli.demo:demo",
         "Show everything with an invented couple and a clock that you step.",
     ),
     "prove": (
@@ -46,32 +48,11 @@ COMMANDS = {
     "notifier": ("service.cli.notifier:notifier", "Channels: what is set up, and does it work."),
     "doctor": ("service.cli.doctor:doctor", "Check the installation and say what to do."),
 }
-"""Each command's place, and its short help: the help of all would need all modules."""
 INTERRUPTED = 130
 
 
-class Attune(click.Group):
-    """All commands, imported when they are called; whatever goes wrong is one sentence and an exit code."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command = getattr(importlib.import_module(module), name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        found = [(name, about) for name, (_, about) in COMMANDS.items() if name.startswith(incomplete)]
-        options = click.Command.shell_complete(self, ctx, incomplete)
-        return [*(CompletionItem(name, help=about) for name, about in found), *options]
+class Attune(Lazy):
+    """All commands; whatever goes wrong is one sentence and an exit code."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
@@ -106,7 +87,11 @@ def _end(sentence: str, exit_code: int) -> NoReturn:
     raise click.exceptions.Exit(exit_code) from None
 
 
-@click.group(cls=Attune, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Attune,
+    places=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option("--home", metavar="FOLDER", help="The installation's folder (ATTUNE_HOME; else this one).")
 @click.version_option(package_name="attune", prog_name="attune")
 @click.pass_context
@@ -117,6 +102,8 @@ def attune(ctx: click.Context, home: str | None) -> None:
 
 def main() -> None:
     """Run the command line as a program."""
+    # What is loaded stays: looking for circles meanwhile takes a tenth of a start.
+    gc.set_threshold(50_000, 20, 20)
     os.umask(0o077)  # What an installation writes is for its own user alone.
     streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
     for stream in streams:

@@ -15,11 +15,13 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from notifiers.standin import TwilioServer
-from service import log, migrate, running
+from service import log, migrate
 from service.db import Database
 from service.demo import Isolated
 from service.errors import AttuneError, WrongUsage
 from service.models.base import Row
+from service.running.listening import listen
+from service.running.web import run_up
 from service.sealing import new_key
 from service.settings import Settings
 from service.site import Site, open_key, open_site
@@ -98,7 +100,7 @@ def _settings(folder: Path, database_url: str | None, twilio: TwilioServer) -> S
 def _free_port() -> int:
     for port in random.sample(PORTS, 100):
         try:
-            running.listen(HOST, port).close()
+            listen(HOST, port).close()
         except AttuneError:
             continue
         return port
@@ -169,7 +171,7 @@ def at_work(settings: Settings, saying: Connection) -> None:
     log.set_up("info")
     site = open_site(settings)
     with closing(site.db):
-        running.run_up(site, settings.host, settings.port, saying.send)
+        run_up(site, settings.host, settings.port, saying.send)
 
 
 def log_of(settings: Settings) -> Path:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from click.testing import CliRunner
 from sqlalchemy.orm import Session
 
+from service.cli import attune
 from service.db import Database
 
 PROGRAM = Path(sys.executable).with_name("attune")
@@ -80,6 +82,20 @@ class Installation:
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
+    def here(self, *arguments: str, code: int = 0) -> Any:
+        """Run a command with `--json` inside this process, where the process is not what is tried."""
+        environment = {"ATTUNE_HOME": str(self.home), **self.environment}
+        done = CliRunner().invoke(attune, [*arguments, "--json"], env=environment)
+        assert done.exit_code == code, f"{arguments}: {done.exit_code}\n{done.output}"
+        return json.loads(done.stdout)
+
+    def refused_here(self, *arguments: str) -> str:
+        """The same as `refused`, inside this process."""
+        environment = {"ATTUNE_HOME": str(self.home), **self.environment}
+        done = CliRunner().invoke(attune, arguments, env=environment)
+        assert (done.exit_code, done.stdout) == (1, "")
+        return _sentence(done.stderr)
+
     def json(self, *arguments: str, code: int = 0) -> Any:
         return json.loads(self.attune(*arguments, "--json", code=code).stdout)
 
@@ -87,10 +103,7 @@ class Installation:
         """Run a command that has to fail with exit code 1 and one sentence; return the sentence."""
         done = self.attune(*arguments, code=1)
         assert done.stdout == ""
-        assert done.stderr.startswith("Error: ")
-        assert done.stderr.count("\n") == 1, done.stderr
-        assert "unexpected" not in done.stderr
-        return done.stderr.removeprefix("Error: ").rstrip("\n")
+        return _sentence(done.stderr)
 
     @contextmanager
     def rows(self) -> Iterator[Session]:
@@ -129,6 +142,13 @@ class Installation:
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         return kept | {"ATTUNE_HOME": str(self.home), "ATTUNE_PORT": "0"} | self.environment
+
+
+def _sentence(said: str) -> str:
+    assert said.startswith("Error: ")
+    assert said.count("\n") == 1, said
+    assert "unexpected" not in said
+    return said.removeprefix("Error: ").rstrip("\n")
 
 
 def _first_line(process: subprocess.Popen[str]) -> str:

@@ -127,7 +127,7 @@ def say(page: Page, number: int, text: str) -> None:
     expect(bubbles(page, number)).to_have_count(count + 2)
 
 
-def test_on_a_small_screen(demo: Running, browser: Browser) -> None:
+def test_on_a_small_screen_and_it_says_when_it_has_ended(demo: Running, browser: Browser) -> None:
     with opened(browser, demo.url, 390, 844, has_touch=True, is_mobile=True) as watched:
         page = watched.page
         expect(page.get_by_test_id("phone-0")).to_be_visible()
@@ -150,11 +150,6 @@ def test_on_a_small_screen(demo: Running, browser: Browser) -> None:
         expect(page.get_by_test_id("decisions")).to_be_visible()
         assert_accessible(page)
         assert watched.complaints == []
-
-
-def test_it_says_when_it_has_ended(demo: Running, browser: Browser) -> None:
-    with opened(browser, demo.url, 1024, 768) as watched:
-        expect(bubbles(watched.page, 0)).to_have_count(3)
         demo.stop(signal.SIGTERM)
-        expect(watched.page.get_by_test_id("error")).to_contain_text("Attune has stopped")
+        expect(page.get_by_test_id("error")).to_contain_text("Attune has stopped")
         assert [text for text in watched.complaints if "ERR_CONNECTION_REFUSED" not in text] == []

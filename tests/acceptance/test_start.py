@@ -44,7 +44,7 @@ def test_a_wrong_or_missing_key(ready: Installation) -> None:
     before = files(ready.home)
     assert ready.refused("up").startswith("The key of this installation is not the one")
     key.unlink()
-    assert ready.refused("run", "web").startswith("There is no key in ")
+    assert ready.refused_here("run", "web").startswith("There is no key in ")
     assert files(ready.home) == [file for file in before if file[0] != "attune_key"]
 
 
@@ -52,13 +52,13 @@ def test_a_newer_schema(ready: Installation) -> None:
     with ready.rows() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     before = files(ready.home)
-    assert ready.refused("up").startswith("The database is from a newer Attune than this one")
+    assert ready.refused_here("up").startswith("The database is from a newer Attune than this one")
     assert files(ready.home) == before
 
 
 def test_no_tables(ready: Installation) -> None:
     (ready.home / "attune.db").unlink()
-    assert ready.refused("up").startswith("The database has no tables of Attune's yet")
+    assert ready.refused_here("up").startswith("The database has no tables of Attune's yet")
     assert not (ready.home / "attune.db").exists()
 
 

@@ -93,9 +93,9 @@ def test_a_first_day(on_each_store: Installation, twilio: TwilioServer) -> None:
 def test_wrong_credentials_keep_the_messages(installation: Installation, twilio: TwilioServer) -> None:
     use_twilio(installation, twilio, token="not-the-token-of-this-account")
     with installation.running("up") as up:
-        installation.attune("person", "add", "Alex", "--sms", ALEX, "--zone", "UTC", "--quiet", "00:00-00:00")
+        installation.here("person", "add", "Alex", "--sms", ALEX, "--zone", "UTC", "--quiet", "00:00-00:00")
         eventually("a refused message", lambda: "not sent" in up.log.read_text())
-        (row,) = installation.json("nudge", "list")
+        (row,) = installation.here("nudge", "list")
         assert (row["kind"], row["state"]) == ("consent", "planned")
         assert row["why"].startswith("Twilio refused the credentials (20003)")
         # The token signs the posts too.
@@ -115,7 +115,7 @@ def test_wrong_credentials_keep_the_messages(installation: Installation, twilio:
     assert twilio.messages == []
     # The key in order, the same message goes out as soon as the sender is tried again.
     installation.set_secret("attune_notifiers__twilio__auth_token", twilio.auth_token)
-    assert {check["check"]: check["ok"] for check in installation.json("doctor", code=1)}["twilio"]
+    assert {check["check"]: check["ok"] for check in installation.here("doctor", code=1)}["twilio"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -126,7 +126,7 @@ def test_an_end_waits_for_what_is_being_handed_over(
     twilio.auto_deliver = False
     twilio.script(Script(wait_seconds=1))
     with installation.running("up") as up:
-        installation.attune("person", "add", "Alex", "--sms", ALEX, "--zone", "UTC", "--quiet", "00:00-00:00")
+        installation.here("person", "add", "Alex", "--sms", ALEX, "--zone", "UTC", "--quiet", "00:00-00:00")
         eventually("a message at the provider", lambda: len(twilio.messages) == 1)
         up.stop(number)
         up.assert_silent_about(ALEX)

@@ -15,8 +15,9 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from service import running
 from service.db import Database
+from service.running.listening import listen
+from service.running.web import serve
 
 PATH = "/hooks/twilio/sms"
 MESSAGES = Table(
@@ -56,5 +57,5 @@ def create_app(url: str, token: str, public_url: str) -> FastAPI:
 
 
 if __name__ == "__main__":
-    listener = running.listen("127.0.0.1", 0)
-    running.serve(create_app(*sys.argv[1:]), listener, click.echo)
+    listener = listen("127.0.0.1", 0)
+    serve(create_app(*sys.argv[1:]), listener, click.echo)

@@ -73,7 +73,6 @@ def _sqlite(url: str) -> Iterator[Writer]:
             connection.execute("COMMIT")
 
         yield write
-        connection.execute("ANALYZE")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from service.cli import COMMANDS, attune
+from service.cli import COMMANDS, attune, run
 from tests.cli.conftest import Cli
 
 HEAVY = (
@@ -22,6 +22,7 @@ HEAVY = (
     "cryptography",
     "jinja2",
 )
+WEB = ("fastapi", "uvicorn", "jinja2", "alembic", "twilio")
 PROMISED = """
 init | up | demo | run daemon | run web | couple add | couple list | couple show | person add | person show |
 person ask | person edit | person pause | person resume | practice list | practice show | habit add |
@@ -75,6 +76,8 @@ def test_help_works_everywhere(path: tuple[str, ...]) -> None:
 def test_the_top_command_says_of_each_what_the_command_itself_says() -> None:
     for name, (_, about) in COMMANDS.items():
         assert ALL[(name,)].get_short_help_str(limit=200) == about
+    for name, (_, about) in run.COMMANDS.items():
+        assert ALL["run", name].get_short_help_str(limit=200) == about
     listed = CliRunner().invoke(attune, ["-h"]).stdout
     for name, (_, about) in COMMANDS.items():
         assert f"  {name.ljust(8)}  {about}" in listed
@@ -101,6 +104,19 @@ def test_the_command_line_is_imported_without_what_is_slow() -> None:
     )
     assert ended.stdout.startswith("Usage: ")
     assert ended.stdout.endswith("\n[]\n")
+
+
+def test_a_daemon_is_imported_without_the_web_server() -> None:
+    """The guard, without a clock, of its start: all of that would take a third longer."""
+    code = (
+        "import sys\n"
+        "import service.cli.run_daemon\n"
+        f"print([name for name in {WEB!r} if name in sys.modules])\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert ended.stdout == "[]\n"
 
 
 def test_a_group_alone_shows_its_help(cli: Cli) -> None:

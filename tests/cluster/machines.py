@@ -10,9 +10,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from service import log, running
+from service import log
 from service.engine.cluster import ClusterEngine
 from service.proving.ground import CONTEXT
+from service.running.web import run_web
+from service.running.worker import run_worker
 from service.settings import Settings
 from service.site import open_site
 from tests.cluster.hosts import Host, enter
@@ -86,7 +88,7 @@ def work_on(settings: Settings, network: Path | None, saying: Connection) -> Non
     _settle_in(settings, network)
     site = open_site(settings)
     with closing(site.db):
-        running.run_worker(site, ClusterEngine(site), saying.send)
+        run_worker(site, ClusterEngine(site), saying.send)
 
 
 def serve(settings: Settings, network: Path | None, saying: Connection) -> None:
@@ -94,7 +96,7 @@ def serve(settings: Settings, network: Path | None, saying: Connection) -> None:
     _settle_in(settings, network)
     site = open_site(settings)
     with closing(site.db):
-        running.run_web(site, settings.host, settings.port, saying.send)
+        run_web(site, settings.host, settings.port, saying.send)
 
 
 def _settle_in(settings: Settings, network: Path | None) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text as sql
 
-from service import running
 from service.engine.local import LocalEngine
+from service.running.web import in_a_hurry
 from service.settings import Settings
 from service.states import NudgeState, ReplyState
 from service.web.app import create_app
@@ -64,7 +64,7 @@ def up(world: World, clock: Clock) -> Iterator[Web]:
     engine = LocalEngine(world.site, clock)
     engine.start()
     try:
-        with running.in_a_hurry(world.site) as hurried, serving(create_app(hurried, engine.late)) as web:
+        with in_a_hurry(world.site) as hurried, serving(create_app(hurried, engine.late)) as web:
             yield web
     finally:
         engine.stop()

@@ -8,9 +8,10 @@ import pytest
 from alembic import command
 from sqlalchemy import inspect, text
 
-from service import migrate, running
+from service import migrate
 from service.db import Database
 from service.engine import tables
+from service.running.worker import make_first_tables
 from service.settings import Settings
 from service.trouble import DatabaseError
 from tests.conftest import KEY
@@ -47,7 +48,7 @@ def test_workers_that_start_at_once_on_an_empty_database(
 ) -> None:
     settings = Settings(home=tmp_path, database_url=empty_url, key=KEY)
     for _ in range(2):  # At once, in processes: tests/service/test_migrations.py.
-        running.make_first_tables(settings)
+        make_first_tables(settings)
     failed: list[Exception] = []
 
     def start() -> None:

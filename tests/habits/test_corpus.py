@@ -1,6 +1,7 @@
 """The corpus: what people type, in three languages and every context, and what has to be understood of it."""
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -33,6 +34,7 @@ KINDS = (
 LEAST_UNDERSTOOD = 0.97
 
 
+@cache
 def got(row: Row) -> str:
     return noted(replies.understand(row.text, corpus.context(row.context, row.language)))
 

@@ -28,7 +28,7 @@ def document(world: World, person: UUID) -> Any:
 
 @pytest.fixture
 def lived(world: World) -> tuple[UUID, UUID]:
-    return lived_together(world)
+    return world.begins(lived_together)
 
 
 def test_every_table_is_in_it_or_there_is_a_reason() -> None:

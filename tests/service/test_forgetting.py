@@ -23,6 +23,10 @@ NO_MORE = "There is no such person any more."
 
 @pytest.fixture
 def lived(world: World) -> tuple[UUID, UUID]:
+    return world.begins(five_days)
+
+
+def five_days(world: World) -> tuple[UUID, UUID]:
     """Alex and Sam after five days in which both wrote this and that; Sam has a habit of their own, too."""
     alex, sam = world.couple()
     world.take_up("gratitude", "daily", "daily 12:00", alex, sam)

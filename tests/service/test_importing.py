@@ -115,6 +115,10 @@ def says_yes_and_goes_on(world: World, alex: UUID) -> None:
 
 @pytest.fixture
 def alone(world: World) -> tuple[UUID, str]:
+    return world.begins(three_days)
+
+
+def three_days(world: World) -> tuple[UUID, str]:
     """Charlie, who kept a habit for three days, and their document."""
     charlie = world.join("Charlie")
     world.take_up("gratitude", "daily", "daily 12:00", charlie)

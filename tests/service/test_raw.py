@@ -8,6 +8,7 @@ import base64
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,6 +29,8 @@ from tests import logs, postgres
 
 NAME, MAILBOX = "Wilhelmina Featherstone", "wilhelmina@example.org"
 SCORES = "4 3 5"
+STARTS_AT = datetime(2026, 11, 26, 13, 30, tzinfo=UTC)
+"""A Thursday, at half past eight in New York."""
 MONDAY = 0
 """The check-in is asked on Sundays at five."""
 NAMES = ("Bartholomew Quillfeather", "Seraphina Nightingale")
@@ -155,7 +158,9 @@ def everything(demo: Demo) -> bytes:
     return bytes(kept)
 
 
-def test_nobody_and_no_word_is_found(empty_url: str, tmp_path: Path) -> None:
+def test_nobody_and_no_word_is_found(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Which of the two check-ins goes out depends on the weekday: begun on a Friday, none does.
+    monkeypatch.setattr(demonstration, "_this_morning", lambda: STARTS_AT)
     log = tmp_path / "log"
     with logs.kept_in(log):
         demo = demonstration.prepare(tmp_path, "127.0.0.1", 0, empty_url)

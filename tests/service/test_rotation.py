@@ -44,10 +44,8 @@ def file(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture
-def admin(file: Path, world: World) -> Iterator[World]:
-    """An installation whose key is in its file, and which holds something sealed of every kind."""
-    opened = World.open(world.site.settings, SUNDAY)
+def kept(opened: World) -> None:
+    """Something sealed of every kind, but a message that nobody has read."""
     alex, _ = opened.couple()
     of_habit = NewHabit("gratitude", "daily", ("daily 16:00",), cue="after breakfast")
     taking_up.add_habit(opened.site, [alex], of_habit, opened.at)
@@ -55,6 +53,13 @@ def admin(file: Path, world: World) -> Iterator[World]:
     opened.goes_on(timedelta(hours=2, minutes=15))
     opened.says("Alex", "4 3 5")
     opened.run()
+
+
+@pytest.fixture
+def admin(file: Path, world: World) -> Iterator[World]:
+    """An installation whose key is in its file, and which holds something sealed of every kind."""
+    opened = World.open(world.site.settings, SUNDAY)
+    opened.begins(kept)
     leave_unread(opened, "in-1")
     yield opened
     opened.site.db.close()

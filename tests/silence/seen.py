@@ -8,9 +8,9 @@ from click.testing import Result
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import running
 from service.demo import Demo, SteppedClock
 from service.models import EntryRow, Nudge, NudgeItem, Person, Pulse, Reminder, Row
+from service.running.demo import demo_app
 from service.states import Cause
 from service.web.phone import Phones
 from tests.cli.conftest import NOTHING, Cli
@@ -97,7 +97,7 @@ def _values(row: Row) -> str:
 def _phone(world: World, copy: Copy) -> Seen:
     """Return Alex's half of the demo's page, and what it says was decided for Alex."""
     demo = Demo(world.site, SteppedClock(world.at), {copy.alex: NUMBERS["Alex"], copy.sam: NUMBERS["Sam"]})
-    with serving(running.demo_app(Phones(demo))) as web:
+    with serving(demo_app(Phones(demo))) as web:
         state = web.get("/phone/state").json
     (half,) = (person for person in state["people"] if person["id"] == str(copy.alex))
     decided = [one for one in state["decisions"] if one["person"] == "Alex"]

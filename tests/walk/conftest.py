@@ -15,13 +15,18 @@ from tests.world import World
 
 @pytest.fixture
 def alex(world: World) -> UUID:
-    (person_id,) = agree(world, [world.enrol("Alex")])
-    return person_id
+    return world.begins(_agreed)
 
 
 @pytest.fixture
 def sam(world: World) -> UUID:
     (person_id,) = agree(world, [world.enrol("Sam")])
+    return person_id
+
+
+def _agreed(world: World) -> UUID:
+    """Alex, who has said yes."""
+    (person_id,) = agree(world, [world.enrol("Alex")])
     return person_id
 
 

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI
 
-from service import running
+from service.running.listening import listen
+from service.running.web import web_server
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -71,9 +72,9 @@ class Web:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[Web]:
     """Serve inside the block; at its end all is finished, what runs after an answer too."""
-    listener = running.listen("127.0.0.1", 0)
+    listener = listen("127.0.0.1", 0)
     port: int = listener.getsockname()[1]
-    server = running.web_server(app)
+    server = web_server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from habits.reasons import Reason
 from notifiers import registry
 from notifiers.base import Accepted, Kind, Report, SendError
-from service import deliveries, jobs, meter, metrics, receipts, running, senders
+from service import deliveries, jobs, meter, metrics, receipts, senders
 from service.models import Attempt, Nudge, SenderState
+from service.running.daemon import watched
 from service.states import Cause, NudgeKind, NudgeState
 from service.web import watching
 from service.web.app import create_app
@@ -195,7 +196,7 @@ def test_a_daemon_shows_its_own_figures_and_how_it_does(world: World, tmp_path: 
 def test_a_daemon_answers_on_its_own_port_if_it_has_one(world: World) -> None:
     port = free_port()
     set_up(world, metrics_port=port)
-    with running.watched(world.site, dict):
+    with watched(world.site, dict):
         address = f"http://127.0.0.1:{port}"
         assert httpx.get(f"{address}/readyz").status_code == 200
         assert "attune_sent_total" in httpx.get(f"{address}/metrics").text

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from service import demo, running
+from service import demo
+from service.running.demo import demo_app
 from service.web.app import create_app
 from service.web.phone import Phones
 from tests.web.conftest import SQLITE
@@ -21,7 +22,7 @@ def phone(tmp_path: Path) -> Iterator[Web]:
     shown = demo.prepare(tmp_path, "127.0.0.1", 0)
     phones = Phones(shown)
     demo.both_say_yes(shown, phones.say)
-    with serving(running.demo_app(phones)) as web:
+    with serving(demo_app(phones)) as web:
         yield web
     shown.close()
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service import jobs, running
+from service import jobs
+from service.running.web import in_a_hurry
 from service.settings import Settings
 from service.states import ReplyState
 from service.web.app import create_app
@@ -31,7 +32,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def hurried(world: World) -> Iterator[Web]:
-    with running.in_a_hurry(world.site, HURRY) as site, serving(create_app(site)) as web:
+    with in_a_hurry(world.site, HURRY) as site, serving(create_app(site)) as web:
         yield web
 
 
@@ -74,7 +75,7 @@ def test_posts_and_a_daemon_write_at_the_same_time(world: World, twilio: TwilioS
     world.enrol("Alex")
     world.run()
     with (
-        running.in_a_hurry(world.site) as site,
+        in_a_hurry(world.site) as site,
         serving(create_app(site)) as web,
         ThreadPoolExecutor(8) as crowd,
     ):

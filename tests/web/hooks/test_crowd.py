@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from notifiers.standin.posts import Fields, signature
-from service import running
+from service.running.web import in_a_hurry
 from service.web.app import create_app
 from service.web.patience import Impatient
 from tests.servers import TwilioServer
@@ -26,7 +26,7 @@ CROWD = 1000
 @pytest.fixture
 def hurried(world: World) -> Iterator[Web]:
     """The server as `attune up` has it."""
-    with running.in_a_hurry(world.site) as site, serving(create_app(site)) as web:
+    with in_a_hurry(world.site) as site, serving(create_app(site)) as web:
         yield web
 
 

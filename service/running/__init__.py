@@ -1,0 +1,4 @@
+"""Starting and stopping: daemon, worker, web server, daemon and web server in one, and the demonstration.
+
+A module for each, so that a daemon need not load what only a web server uses.
+"""
