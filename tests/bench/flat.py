@@ -1,6 +1,6 @@
-"""A daemon with 1,000, 100,000 and 1,000,000 people: its memory, what it takes to idle, how soon it begins.
+"""Daemon and worker with 1,000, 100,000 and 1,000,000 people: memory, idling, how soon they begin.
 
-Each person has a reminder: first nobody is due, then 1,000.
+Each person has a reminder: first nobody is due, then 1,000. Beside it a page of a listing, by key.
 """
 
 import os
@@ -8,9 +8,12 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from timeit import timeit
+from uuid import UUID
 
 from sqlalchemy import text
 
+from service import people
 from service.db import Database
 from service.sealing import Sealer, new_key
 from service.settings import Settings
@@ -23,6 +26,7 @@ from tests.bench.ground import build
 PEOPLE = (1_000, 100_000, 1_000_000)
 DUE = 1_000
 IDLE_SECONDS = 10
+PAGES = 20
 PATIENCE = 120
 HERE = Path(__file__).parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -31,15 +35,31 @@ TICKS = os.sysconf("SC_CLK_TCK")
 def figures(scale: float) -> Iterator[Figure]:
     """Yield the figures of each number of people, on each store; `scale` 1 is for up to a million."""
     for name in stores.stores():
-        for people in [number for number in PEOPLE if number <= PEOPLE[-1] * scale]:
+        for size in [number for number in PEOPLE if number <= PEOPLE[-1] * scale]:
             with stores.store(name) as (url, folder):
                 key = new_key()
                 settings = Settings(home=folder, database_url=url, key=key, notifiers={"phone": {}})
-                build(settings, Sealer(key), people, due=0, each=1)
-                yield from _of_daemon(f"{people:,} people, {name}", settings, folder / "home")
+                build(settings, Sealer(key), size, due=0, each=1)
+                yield from _of_store(f"{size:,} people, {name}", settings, folder)
 
 
-def _of_daemon(what: str, settings: Settings, home: Path) -> Iterator[Figure]:
+def _of_store(what: str, settings: Settings, folder: Path) -> Iterator[Figure]:
+    database = Database(settings.url)
+    with database.read() as session:
+        (first,) = people.list_ids(session, None, 1)
+    seconds = timeit(lambda: _page(database, first), number=PAGES) / PAGES
+    yield Figure(f"{what}: a page of 100 people, by key", seconds * 1000, "ms")
+    database.close()
+    for role in ("daemon",) if "SQLite" in what else ("daemon", "worker"):
+        yield from _of_process(f"{what}, {role}", role, settings, folder / role)
+
+
+def _page(database: Database, behind: UUID) -> None:
+    with database.read() as session:
+        people.list_ids(session, behind, 100)
+
+
+def _of_process(what: str, role: str, settings: Settings, home: Path) -> Iterator[Figure]:
     assert settings.key
     database = Database(settings.url)
     environment = {
@@ -52,9 +72,9 @@ def _of_daemon(what: str, settings: Settings, home: Path) -> Iterator[Figure]:
     _put_off(database)
     _make_due(database, 1)
     begins = time.monotonic()
-    with installation.running("run", "daemon") as daemon:
+    with installation.running("run", role) as running:
         _wait_until_nobody_is_due(database)
-        pid, took = daemon.process.pid, time.monotonic() - begins
+        pid, took = running.process.pid, time.monotonic() - begins
         yield Figure(f"{what}: from the start to the first tick", took, "s")
         yield Figure(f"{what}: the processor's share of that", _worked(pid), "s")
         time.sleep(3)  # What is done once at the start, such as the hourly jobs, is over.
@@ -76,8 +96,8 @@ def _put_off(database: Database) -> None:
     _execute(database, "UPDATE person SET due_at = :at", tomorrow)
 
 
-def _make_due(database: Database, people: int) -> None:
-    now = {"at": at(datetime.now(UTC)), "people": people}
+def _make_due(database: Database, size: int) -> None:
+    now = {"at": at(datetime.now(UTC)), "people": size}
     these = "(SELECT id FROM person ORDER BY id LIMIT :people)"
     _execute(database, f"UPDATE reminder SET next_at = :at WHERE person_id IN {these}", now)
     _execute(database, f"UPDATE person SET due_at = :at WHERE id IN {these}", now)
