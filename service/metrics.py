@@ -32,7 +32,7 @@ def exposition(site: Site) -> tuple[bytes, str]:
     """Return all figures as they are now, and their content type; a few statements, each on an index."""
     registry = CollectorRegistry()
     with site.db.read() as session:
-        registry.register(_Rows(list(_families(session, site, site.now()))))
+        registry.register(_Rows(list(_families(session, site, site.now(), _are_many(session, site)))))
     of_process, content_type = of_this_process(site)
     return generate_latest(registry) + of_process, content_type
 
@@ -40,19 +40,20 @@ def exposition(site: Site) -> tuple[bytes, str]:
 def of_this_process(site: Site) -> tuple[bytes, str]:
     """Return what this process has counted, and its content type; not what would tell of somebody."""
     meter.begin(site.notifiers)
-    shown = (meter.REGISTRY, meter.CROWD) if _are_many(site) else (meter.REGISTRY,)
+    try:
+        with site.db.read() as session:
+            many = _are_many(session, site)
+    except (DBAPIError, DatabaseError):
+        many = False  # What this process has counted is wanted all the more when the database is away.
+    shown = (meter.REGISTRY, meter.CROWD) if many else (meter.REGISTRY,)
     return b"".join(generate_latest(registry) for registry in shown), CONTENT_TYPE_LATEST
 
 
-def _are_many(site: Site) -> bool:
+def _are_many(session: Session, site: Site) -> bool:
     """Say whether each post and each call may be counted: among so many, nobody can be told by one."""
     if site.settings.operator_sees == "progress":
         return True
-    try:
-        with site.db.read() as session:
-            return len(session.scalars(select(Person.id).limit(MANY)).all()) == MANY
-    except (DBAPIError, DatabaseError):
-        return False  # What this process has counted is wanted all the more when the database is away.
+    return len(session.scalars(select(Person.id).limit(MANY)).all()) == MANY
 
 
 class _Rows(Collector):
@@ -65,10 +66,11 @@ class _Rows(Collector):
         return self._families
 
 
-def _families(session: Session, site: Site, now: datetime) -> Iterator[Metric]:
+def _families(session: Session, site: Site, now: datetime, are_many: bool) -> Iterator[Metric]:
     health = summary.health(session, now)
     waiting = (Nudge.state == NudgeState.PLANNED, ~deliveries.private())
-    yield _gauge("nudges_planned", "Messages that wait for their time.", _count(session, *waiting))
+    if are_many:  # In a small home it would tell the minute at which somebody's answer let go of one.
+        yield _gauge("nudges_planned", "Messages that wait for their time.", _count(session, *waiting))
     ripe = (*waiting, Nudge.not_before <= now)
     yield _gauge("queue_depth", "Messages whose time has come, and that wait.", _count(session, *ripe))
     oldest = session.scalar(select(func.min(Nudge.not_before)).where(*ripe)) or now

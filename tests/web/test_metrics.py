@@ -78,7 +78,6 @@ def test_the_health_of_delivery_is_shown_and_nothing_of_anybody(world: World) ->
     with serving(create_app(world.site)) as web:
         shown = gauges(web)
         assert {name.removeprefix("attune_"): value for name, value in shown.items()} == {
-            "nudges_planned": 1,
             "queue_depth": 1,
             "queue_oldest_seconds": 42,
             "people_due": 0,
@@ -161,7 +160,9 @@ def test_posts_and_calls_are_counted_among_many_only(world: World, monkeypatch: 
     with serving(create_app(world.site)) as web:
         alex = world.join("Alex")
         assert not [name for name in counts(web) if "_hook_" in name or "_call_" in name]
+        assert "attune_nudges_planned" not in gauges(web)
         monkeypatch.setattr(metrics, "MANY", 1)
+        assert gauges(web)["attune_nudges_planned"] == 0
         before = counts(web)
         for path in ("/hooks/phone/sms", "/hooks/phone/status", "/hooks/nobody/sms", f"/hooks/{alex}"):
             web.post(path, [("x", "y")])
