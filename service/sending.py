@@ -233,6 +233,8 @@ def record_all(site: Site, handed: Sequence[Handed], now: datetime) -> None:
         outbox.hold_people(session, {one.claimed.person_id for one in handed})
         ids = [one.claimed.attempt_id for one in handed]
         attempts = {attempt.id: attempt for attempt in session.scalars(THESE, {"ids": ids})}
+        if len(names := {attempt.sender for attempt in attempts.values()}) > 1:
+            senders.lock(session, names)  # In one order: those that follow touch them in their own.
         ended: list[outcomes.Ended] = []
         called_back: list[Attempt] = []
         not_begun: list[Attempt] = []

@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from notifiers.base import Accepted, Kind, Message, SendError
 from service import carrying, sending, waiting
-from service.models import Attempt, Nudge, NudgeItem, Person, Reminder
-from service.sending import CalledBack
+from service.models import Attempt, Nudge, NudgeItem, Person, Reminder, SenderState
+from service.sending import CalledBack, Handed
 from service.site import Site
 from service.states import NudgeState, Outcome
 from tests.bench import rush_ground
@@ -224,3 +224,34 @@ def test_what_was_recorded_is_not_recorded_once_more(world: World, channel: Chan
     assert states(world) == [NudgeState.SENDING]
     sending.record(world.site, sending.Handed(second, Accepted("p-2", 1)), world.at)
     assert states(world) == [NudgeState.SENT]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_senders_are_locked_in_one_order(world: World, channel: Channel) -> None:
+    """Two workers that record outcomes of both would wait for each other otherwise."""
+    planned(world, 2)
+    first, second = sending.claim(world.site, world.at, 2)
+    with world.site.db.write() as session:
+        session.add(SenderState(sender="a sender"))
+        session.get_one(Attempt, second.attempt_id).sender = "a sender"
+    mine = SELECT_SENDER.bindparams(sender=channel.sender)
+    handed = [
+        Handed(first, Accepted("own-1", 3)),
+        Handed(second, SendError(Kind.SENDER, "refused", code="20003")),
+    ]
+    with ThreadPoolExecutor(1) as pool:
+        with world.site.db.write() as session:
+            session.execute(SELECT_SENDER, {"sender": "a sender"})
+            recording = pool.submit(sending.record_all, world.site, handed, world.at)
+            with world.site.db.read() as looking:
+                while not looking.scalar(WAITING):
+                    time.sleep(0.01)
+            assert session.execute(mine).all()  # It is locked for nobody yet.
+        recording.result()
+    assert sorted(attempt.outcome or "" for attempt in rows(world, Attempt)) == ["accepted", "sender"]
+
+
+SELECT_SENDER = text("SELECT 1 FROM sender_state WHERE sender = :sender FOR UPDATE NOWAIT")
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
