@@ -73,7 +73,11 @@ def follow(site: Site) -> int:
 
 def _go_on(session: Session, mine: str, now: datetime) -> int:
     """Work out the reminders of the next people by their ids, and note how far that is; return how many."""
-    of, _, reached = (_kept(session, REACHED) or "").partition(" ")
+    insert_new(session, Meta, [{"key": REACHED, "value": ""}])
+    value = session.scalar(select(Meta.value).where(Meta.key == REACHED).with_for_update())
+    if mine <= (_kept(session, DONE) or ""):
+        return 0  # Another process has come to the end meanwhile.
+    of, _, reached = (value or "").partition(" ")
     after = [Person.id > UUID(reached)] if of == mine and reached else []
     ids = session.scalars(select(Person.id).where(*after).order_by(Person.id).limit(BATCH)).all()
     if not ids:

@@ -11,10 +11,11 @@ from pathlib import Path
 from timeit import timeit
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
-from service import people
+from service import people, zones
 from service.db import Database
+from service.models import Meta
 from service.sealing import Sealer, new_key
 from service.settings import Settings
 from tests.acceptance.process import Installation
@@ -33,9 +34,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def figures(scale: float) -> Iterator[Figure]:
-    """Yield the figures of each number of people, on each store; `scale` 1 is for up to a million."""
+    """Yield the figures of each number of people, on each store; from a `scale` of 0.5 on up to a million."""
     for name in stores.stores():
-        for size in [number for number in PEOPLE if number <= PEOPLE[-1] * scale]:
+        for size in [number for number in PEOPLE if number <= 2 * PEOPLE[-1] * scale]:
             with stores.store(name) as (url, folder):
                 key = new_key()
                 settings = Settings(home=folder, database_url=url, key=key, notifiers={"phone": {}})
@@ -90,7 +91,13 @@ def _of_process(what: str, role: str, settings: Settings, home: Path) -> Iterato
 
 
 def _put_off(database: Database) -> None:
-    """Let nobody be due for a day from now on, as the ground's clock is not that of the daemon."""
+    """Let nobody be due for a day from now on, as the ground's clock is not that of the daemon.
+
+    Nobody's reminders are to be worked out anew for new time zones, as where people come one by one.
+    """
+    with database.write() as session:
+        session.execute(delete(Meta).where(Meta.key == zones.DONE))
+        session.add(Meta(key=zones.DONE, value=zones.version()))
     tomorrow = {"at": at(datetime.now(UTC) + timedelta(days=1))}
     _execute(database, "UPDATE reminder SET next_at = :at", tomorrow)
     _execute(database, "UPDATE person SET due_at = :at", tomorrow)

@@ -80,6 +80,25 @@ def test_it_carries_on_where_it_was_stopped(
     assert [comes_at(world, person)[0] for person in people] == [RIGHT, RIGHT]
 
 
+def test_two_processes_go_through_all_once(
+    world: World, people: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that finds all done by the other does not begin anew."""
+    others: list[int] = []
+
+    def let_another_finish(_seconds: float) -> None:
+        if not others:
+            others.append(0)
+            others[0] = zones.follow(world.site)
+
+    monkeypatch.setattr(zones, "BATCH", 1)
+    monkeypatch.setattr("service.zones.time.sleep", let_another_finish)
+    off_by_an_hour(world, *people)
+    assert zones.follow(world.site) == 1
+    assert others == [1]
+    assert [comes_at(world, person)[0] for person in people] == [RIGHT, RIGHT]
+
+
 def test_what_is_overdue_stays_due(world: World, people: tuple[UUID, UUID]) -> None:
     world.at = RIGHT + HOUR / 2
     zones.follow(world.site)
