@@ -26,7 +26,7 @@ from tests.bench.ground import build
 
 PEOPLE = (1_000, 100_000, 1_000_000)
 DUE = 1_000
-IDLE_SECONDS = 10
+IDLE_SECONDS = 20
 PAGES = 20
 PATIENCE = 120
 HERE = Path(__file__).parents[2]
