@@ -81,9 +81,8 @@ def _on(store: str, size: int) -> Iterator[Figure]:
         database.close()
     for share, place in (("p50", 49), ("p95", 94), ("p99", 98)):
         what = f"webhooks meanwhile, {store}: {share}"
-        yield Figure(
-            what, meanwhile[place], "ms", "with nothing but answers to send", before[place], meanwhile
-        )
+        beside = "with nothing but answers to send"
+        yield Figure(what, meanwhile[place], "ms", beside, before[place], spread=meanwhile)
 
 
 def _environment(home: Path, url: str, key: str, port: int, provider: str) -> dict[str, str]:
@@ -126,7 +125,7 @@ def _drained(database: Database, what: str) -> Figure:
     first, last = len(at) // 5, len(at) - len(at) // 20
     rate = (last - first) / (at[last] - at[first])
     seconds = [float(n) for n in _each_second([each - at[0] for each in at])]
-    return Figure(what, rate, "/s", "the provider's rate", PER_SECOND, seconds)
+    return Figure(what, rate, "/s", "the provider's rate", PER_SECOND, spread=seconds)
 
 
 def _each_second(at: list[float]) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class Figure:
     """One measured value in its unit; `other` is what the alternative `beside` it came to.
 
-    `raw` has the values of all rounds.
+    `raw` has the values of all rounds, `spread` what a round is made of: a value for each percent, or second.
     """
 
     what: str
@@ -16,3 +16,4 @@ class Figure:
     beside: str = ""
     other: float | None = None
     raw: list[float] = field(default_factory=list)
+    spread: list[float] = field(default_factory=list)

@@ -97,11 +97,11 @@ def _told(what: str, rush: Rush, before: Rush | None) -> Iterator[Figure]:
         ("planned and sent", "/s", rush.per_second, other.per_second, []),
         ("planned and sent, for each second of a worker's CPU", "/s", rush.per_cpu, other.per_cpu, []),
     ]
-    for name, unit, value, with_one, raw in rows:
+    for name, unit, value, with_one, spread in rows:
         if before:
-            yield Figure(f"{what}: {name}", value, unit, "1 worker", with_one, raw)
+            yield Figure(f"{what}: {name}", value, unit, "1 worker", with_one, spread=spread)
         else:
-            yield Figure(f"{what}: {name}", value, unit, raw=raw)
+            yield Figure(f"{what}: {name}", value, unit, spread=spread)
 
 
 @contextmanager
