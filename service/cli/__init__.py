@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from service.cli.lazy import Lazy
+from service.running import SELDOM
 
 COMMANDS = {
     "init": ("service.cli.init:init", "Set up a new installation in this folder, or complete one."),
@@ -103,7 +104,7 @@ def attune(ctx: click.Context, home: str | None) -> None:
 def main() -> None:
     """Run the command line as a program."""
     # What is loaded stays: looking for circles meanwhile takes a tenth of a start.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(*SELDOM)
     os.umask(0o077)  # What an installation writes is for its own user alone.
     streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
     for stream in streams:

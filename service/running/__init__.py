@@ -2,3 +2,6 @@
 
 A module for each, so that a daemon need not load what only a web server uses.
 """
+
+SELDOM = (50_000, 20, 20)
+"""When the garbage collector looks."""

@@ -10,12 +10,11 @@ from habits import replies
 from service import clock
 from service.engine.local import LocalEngine
 from service.health import LateJobs
+from service.running import SELDOM
 from service.running.signals import end_by_signals, note_signals
 from service.site import Site
 
 Answering = Callable[[Site, LateJobs], AbstractContextManager[None]]
-SELDOM = (50_000, 20, 20)
-"""When the garbage collector looks."""
 
 
 def run_daemon(site: Site, tell: Callable[[str], None]) -> None:

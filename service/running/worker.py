@@ -9,7 +9,8 @@ from typing import Protocol
 from service import migrate
 from service.db import Database
 from service.errors import WrongUsage
-from service.running.daemon import SELDOM, get_ready_to_read, watched
+from service.running import SELDOM
+from service.running.daemon import get_ready_to_read, watched
 from service.running.signals import end_by_signals, note_signals
 from service.settings import Settings
 from service.site import Site, open_key

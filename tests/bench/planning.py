@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from service import planning
 from service.db import Database
-from service.running.daemon import SELDOM
+from service.running import SELDOM
 from service.sealing import Sealer, new_key
 from service.settings import Settings
 from service.site import open_site

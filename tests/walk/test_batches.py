@@ -245,6 +245,7 @@ def test_two_senders_are_locked_in_one_order(world: World, channel: Channel) -> 
             recording = pool.submit(sending.record_all, world.site, handed, world.at)
             with world.site.db.read() as looking:
                 while not looking.scalar(WAITING):
+                    assert not recording.done()
                     time.sleep(0.01)
             assert session.execute(mine).all()  # It is locked for nobody yet.
         recording.result()
