@@ -171,6 +171,14 @@ def run_all(site: Site) -> int:
     return total
 
 
+def idle(site: Site) -> set[str]:
+    """Return those of the jobs that run each second which have nothing to do now."""
+    now = site.now()
+    with site.db.read() as session:
+        firsts = zip(("plan", "send"), waiting.first_instants(session), strict=True)
+        return {name for name, first in firsts if first is None or first > now}
+
+
 def next_instant(session: Session, now: datetime) -> datetime | None:
     """Return the next instant after `now` at which something is due."""
     return waiting.next_instant(session, now)

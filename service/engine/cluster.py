@@ -59,7 +59,7 @@ class ClusterEngine:
         self._rings |= {name: every for name, (every, _) in HOUSEKEEPING.items()}
         self._beats = Beats(clock)
         self._under_way: set[str] = set()
-        self._threads = ThreadPoolExecutor(len(self._jobs), thread_name_prefix="job")
+        self._threads = ThreadPoolExecutor(len(self._jobs) + 1, thread_name_prefix="job")
         self._sends = ThreadPoolExecutor(site.settings.send_threads, thread_name_prefix="send")
         self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="worker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -132,7 +132,9 @@ class ClusterEngine:
             group.create_task(self._ring(app))
 
     async def _ring(self, app: App) -> None:
-        """Ring each job once in each of its periods, unless another worker has.
+        """Ring each job once in each of its periods, unless another worker has or there is nothing to do.
+
+        To look whether there is takes a fraction of what a job takes to be rung, taken, run and ended.
 
         Procrastinate's own deferrer would ring once for each second that a machine slept, and not at all
         until a clock that was set back has caught up.
@@ -142,9 +144,10 @@ class ClusterEngine:
             now = self._wall()
             time_guard.is_doubtful(self._site.now)  # A leap is seen when it comes, and not by the next job.
             try:
+                idle = await asyncio.wrap_future(self._threads.submit(jobs.idle, self._site))
                 for name, every in self._rings.items():
                     at = int(now // every) * every
-                    if rung.get(name) != at:
+                    if rung.get(name) != at and name not in idle:
                         await queue.ring(app, name, at)
                         rung[name] = at
             except Exception as error:

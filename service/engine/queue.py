@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from service.connecting import LET_GO, POSTGRESQL
 from service.engine import tables
 from service.engine.sends import QUEUE
+from service.log import place_of
 from service.trouble import explain
 
 log = structlog.get_logger()
@@ -126,4 +127,4 @@ def why(error: BaseException | None) -> str:
         return explain(DBAPIError(None, None, cause))
     if isinstance(error, WorkerEndedError):
         return BROKEN
-    return f"{type(error).__name__}; please report it." if error else ""
+    return f"{type(error).__name__} at {place_of(error)}; please report it." if error else ""

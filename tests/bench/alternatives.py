@@ -25,7 +25,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from tests.bench import stores
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, NotHere
 from tests.postgres import free_port
 
 HABITS, MESSAGES = 10_000, 5_000
@@ -122,8 +122,7 @@ def _fill(
 def _with_celery(messages: int) -> Iterator[Figure]:
     python, server = CELERY / "bin" / "python", shutil.which("redis-server")
     if not python.exists() or server is None:
-        yield Figure("Celery and Redis, a task per message: not installed (`make bench-setup`)", 0.0, "")
-        return
+        raise NotHere("Celery and Redis are not installed; `make bench-setup` installs them.")
     with _redis(server) as url:
         told = _celery(python, url, str(messages))
         carried = told["carried"] / told["seconds"]

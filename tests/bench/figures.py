@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 
 
+class NotHere(Exception):  # noqa: N818 (It is no error.)
+    """What this machine lacks for the rest of a measurement, in a sentence; no run fails of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured value in its unit; `other` is what the alternative `beside` it came to.

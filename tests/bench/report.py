@@ -108,11 +108,13 @@ def page(measured: dict[str, Any]) -> str:
         f"{on['python']}, SQLite {on['sqlite']} and {on['postgresql'] or 'no PostgreSQL'}; the databases and "
         f"what posts to us share the cores. {on['load']:g} other processes ran or waited when it began.",
     ]
-    for name, figures in measured["measured"].items():
-        lines += ["", f"## {name.capitalize()}", "", f"| {' | '.join(HEAD)} |", "|---|---:|---:|---|---:|"]
-        lines += [f"| {' | '.join(cell or '-' for cell in _cells(figure))} |" for figure in figures]
-    for name, why in measured["failed"].items():
-        lines += ["", f"## {name.capitalize()}", "", f"Not measured: {why}"]
+    for name in {**measured["measured"], **measured["failed"]}:
+        lines += ["", f"## {name.capitalize()}"]
+        if figures := measured["measured"].get(name):
+            lines += ["", f"| {' | '.join(HEAD)} |", "|---|---:|---:|---|---:|"]
+            lines += [f"| {' | '.join(cell or '-' for cell in _cells(figure))} |" for figure in figures]
+        if why := measured["failed"].get(name):
+            lines += ["", f"Not measured{' to the end' if figures else ''}: {why}"]
     return "\n".join(lines) + "\n"
 
 

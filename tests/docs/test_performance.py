@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from tests.bench import report
 from tests.bench.__main__ import main
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, NotHere
 from tests.bench.measure import Pair
 from tests.docs.pages import PAGES
 
@@ -78,9 +78,27 @@ def test_one_that_fails_is_told_and_the_others_go_on(monkeypatch: pytest.MonkeyP
     ran = CliRunner().invoke(main, ["flat", "rush", "--scale", "0.5", "--rounds", "2", "--raw", str(raw)])
 
     assert ran.exit_code == 1
-    assert "flat was not measured: RuntimeError: The disk is full.\n" in ran.stdout
+    assert "flat was not measured to its end: RuntimeError: The disk is full.\n" in ran.stdout
     assert "And more" not in ran.output
     written = json.loads(raw.read_text("utf-8"))
     assert written["measured"]["flat"][0]["raw"] == [0.5]
     (summed,) = written["measured"]["rush"]
     assert (len(summed["raw"]), summed["beside"]) == (2, "by hand")
+
+
+def test_what_a_machine_lacks_is_told_and_fails_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def lacking(scale: float) -> Iterator[Figure]:
+        yield Figure("half of it", scale, "/s", raw=[scale])
+        raise NotHere("Redis is not installed.")
+
+    monkeypatch.setitem(sys.modules, "tests.bench.flat", SimpleNamespace(figures=lacking))
+    raw = tmp_path / "raw.json"
+    ran = CliRunner().invoke(main, ["flat", "--raw", str(raw)])
+
+    assert ran.exit_code == 0
+    assert "flat was not measured to its end: Redis is not installed.\n" in ran.stdout
+    made = report.page(json.loads(raw.read_text("utf-8")))
+    assert made.count("## Flat") == 1
+    assert "| half of it | 1 /s | - | - | - |\n\nNot measured to the end: Redis is not installed.\n" in made

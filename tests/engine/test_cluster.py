@@ -5,14 +5,14 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
 from procrastinate import App
 from sqlalchemy import CursorResult, text
 
-from service import planning
+from service import jobs, planning
 from service.engine import queue, sends, tables
 from service.engine.cluster import ClusterEngine
 from service.site import Site
@@ -119,6 +119,8 @@ def test_one_ring_a_period_and_one_that_waits(world: World) -> None:
 
 
 def test_a_machine_that_slept_rings_once_and_one_set_back_goes_on(world: World) -> None:
+    world.take_up("gratitude", "daily", "daily 12:00", world.join("Alex"))
+    world.at = world.at.replace(hour=12)
     clock = {"now": 1_000_000.0}
     rung: list[tuple[str, int]] = []
 
@@ -139,6 +141,38 @@ def test_a_machine_that_slept_rings_once_and_one_set_back_goes_on(world: World) 
         patch.setattr(queue, "ring", note)
         asyncio.run(run())
     assert [at for name, at in rung if name == "plan"] == [1_000_000, 1_003_600, 1_000_010]
+
+
+def test_what_runs_each_second_is_rung_only_if_it_has_something_to_do(world: World) -> None:
+    alex = world.join("Alex")
+    world.take_up("gratitude", "daily", "daily 12:00", alex)
+    assert jobs.idle(world.site) == {"plan", "send"}
+    world.at = world.at.replace(hour=12)
+    assert jobs.idle(world.site) == {"send"}
+    assert planning.plan_due(world.site, world.at).planned == 1
+    assert jobs.idle(world.site) == {"plan"}
+    world.at -= timedelta(seconds=1)
+    assert jobs.idle(world.site) == {"plan", "send"}
+
+    async def rung(times: int) -> set[str]:
+        found: list[str] = []
+        with pytest.MonkeyPatch.context() as patch:
+
+            async def note(_: App, name: str, at: int) -> None:
+                found.append(name)
+
+            patch.setattr(queue, "ring", note)
+            ringing = asyncio.create_task(ClusterEngine(world.site)._ring(None))  # type: ignore[arg-type]
+            while found.count("clear") < times:
+                await asyncio.sleep(0)
+            ringing.cancel()
+        return set(found)
+
+    idle = asyncio.run(rung(1))
+    assert {"understand", "reap"} <= idle
+    assert not idle & {"plan", "send"}
+    world.at += timedelta(seconds=1)
+    assert asyncio.run(rung(1)) - idle == {"send"}
 
 
 def test_what_a_dead_worker_had_taken_is_let_go(world: World) -> None:
