@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from service import composing, consent, due, outbox, waiting
+from service import composing, consent, due, lapsing, outbox, waiting
 from service.acting import Answer
 from service.models import Address, Person
 from service.outbox import NewNudge
@@ -42,7 +42,7 @@ def opt_out(
     person = outbox.lock_people(session, [address.person_id])[address.person_id]
     first = person.stopped_at is None
     consent.withdrawn(session, person, address, "reply", now, came.reply_id)
-    outbox.lapse_planned(session, person.id, "stopped")
+    lapsing.lapse_planned(session, person.id, "stopped")
     person.due_at = None
     if first and confirmed:
         words = composing.text(person.language, "stopped", brand=site.settings.brand)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from habits.reasons import Reason
-from service import acting, due, finding, outbox
+from service import acting, due, finding, lapsing
 from service.models import Attempt, Nudge, Person, Reminder
 from service.site import SIMULATORS
 from service.states import Cause, NudgeKind, NudgeState, Outcome, Purpose
@@ -31,7 +31,7 @@ PRIVATE_REASONS = (
     Reason.STOPPED,
     Reason.NO_CONSENT,
     Reason.OWN_CAP,  # Only who writes very much is answered that often.
-    outbox.ENDED,  # For them: they may have left it.
+    lapsing.ENDED,  # For them: they may have left it.
 )
 """Reasons from which an operator could read what a person did; they are told as one."""
 PRIVATE_CAUSES = (Cause.REPLY, Cause.HELP, Cause.OPT_OUT, Cause.TOGETHER, Cause.DELETE)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from habits import days, nudging, schedule
 from habits.hours import CATCH_UP
 from habits.nudging import Rules
-from service import outbox
+from service import lapsing, outbox
 from service.models import Address, Habit, Member, Pause, Person, Reminder
 from service.states import NudgeKind
 
@@ -216,7 +216,7 @@ def pause(session: Session, person: Person, first: date, last: date | None) -> N
     """Pause a person from `first` to `last`, both paused, or until resumed; what is planned lapses."""
     _end(session, first, Pause.person_id == person.id, Pause.habit_id.is_(None))
     session.add(Pause(person_id=person.id, from_on=first, to_on=last))
-    outbox.lapse_planned(session, person.id, nudging.Reason.PAUSED, REMINDED)
+    lapsing.lapse_planned(session, person.id, nudging.Reason.PAUSED, REMINDED)
 
 
 def rest_for_a_day(session: Session, person: Person, now: datetime) -> None:
@@ -225,7 +225,7 @@ def rest_for_a_day(session: Session, person: Person, now: datetime) -> None:
     if not paused_on(session, person.id, on):
         session.add(Pause(person_id=person.id, from_on=on, to_on=on))
     person.rested_until = now + A_DAY
-    outbox.lapse_planned(session, person.id, nudging.Reason.PAUSED, REMINDED)
+    lapsing.lapse_planned(session, person.id, nudging.Reason.PAUSED, REMINDED)
     session.flush()
 
 
@@ -245,7 +245,7 @@ def rest_habits(
     resume_habits(session, person, habit_ids, first)
     for habit_id in habit_ids:
         session.add(Pause(person_id=person.id, habit_id=habit_id, from_on=first, to_on=last))
-    outbox.lapse_habits(session, person.id, habit_ids, nudging.Reason.PAUSED)
+    lapsing.lapse_habits(session, person.id, habit_ids, nudging.Reason.PAUSED)
     session.flush()
 
 

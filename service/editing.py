@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from habits import nudging
 from habits.nudging import Reason, Rules
-from service import due, outbox, wishes
+from service import due, lapsing, outbox, wishes
 from service.errors import AttuneError
 from service.models import Nudge, Person, Reminder
 from service.site import Site
@@ -58,7 +58,7 @@ def edit_person(site: Site, person_id: UUID, changes: Wishes, now: datetime) -> 
             for nudge in _planned(session, person.id):
                 _keep_quiet(session, nudge, replace(rules, catch_up=site.catch_up), now)
         if person.discreet and not discreet_before:
-            outbox.lapse_planned(session, person.id, TELLING, WITH_TITLES)
+            lapsing.lapse_planned(session, person.id, TELLING, WITH_TITLES)
 
 
 def _move(session: Session, person: Person, zone_before: str, now: datetime) -> None:

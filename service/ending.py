@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from service import consent, due, outbox, parting
+from service import consent, due, lapsing, parting
 from service.acting import SOURCE, Acting
 from service.facts import Share
 
@@ -59,7 +59,7 @@ def _ids(shares: Iterable[Share]) -> list[UUID]:
 def ask_to_delete(at: Acting) -> str:
     """End all messages at once, and send the code that deletes all; return the answer."""
     consent.withdrawn(at.session, at.person, at.address, SOURCE, at.now, at.reply.id)
-    outbox.lapse_planned(at.session, at.person.id, STOPPED)
+    lapsing.lapse_planned(at.session, at.person.id, STOPPED)
     at.person.due_at = None
     return at.text("delete_asked", code=_code(at, at.reply.id))
 

@@ -5,7 +5,7 @@ Lock order: person, then nudge. Each function works inside its caller's transact
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import cast
 from uuid import UUID
@@ -13,11 +13,9 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
-    Exists,
     Table,
     Update,
     bindparam,
-    exists,
     func,
     literal,
     or_,
@@ -26,11 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from service import batches
 from service.columns import UTCDateTime
 from service.db import insert_new
 from service.ids import new_id
-from service.models import Attempt, Habit, Member, Nudge, NudgeItem, Person
+from service.models import Habit, Member, Nudge, NudgeItem, Person
 from service.sealing import Sealer
 from service.states import Cause, NudgeKind, NudgeState
 
@@ -39,17 +36,6 @@ PEOPLE = select(Person).where(Person.id.in_(bindparam("ids", expanding=True))).o
 LOCK = PEOPLE.with_for_update()
 HOLD = LOCK.with_only_columns(Person.id)
 LOCK_FREE = PEOPLE.with_for_update(skip_locked=True)
-HELP_KEPT_FOR = timedelta(hours=2)
-ABOUT_HABITS = (NudgeKind.NUDGE, NudgeKind.RESCUE)
-ENDED = "the habit has ended"
-REMOVED = "the reminder was removed"
-
-
-TRIED = (
-    select(Attempt.nudge_id, func.max(Attempt.n).label("n"))
-    .where(Attempt.nudge_id.in_(bindparam("ids", expanding=True)))
-    .group_by(Attempt.nudge_id)
-)
 _TABLE = cast(Table, Nudge.__table__)
 _ONE_PLANNED = update(_TABLE).where(
     _TABLE.c.id == bindparam("nudge_id"), _TABLE.c.state == NudgeState.PLANNED
@@ -188,46 +174,6 @@ def change(session: Session, changes: Changes) -> None:
         session.connection().execute(PUT_OFF, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """An attempt that begins now, with what it will take."""
-
-    nudge_id: UUID
-    address_id: UUID
-    channel: str
-    sender: str
-    segments: int
-    cost: float
-    id: UUID = field(default_factory=new_id)
-
-
-def start(session: Session, starts: Sequence[Start], now: datetime) -> None:
-    """Move locked, planned nudges to `sending` and add the attempts; three statements, however many."""
-    if not starts:
-        return
-    ids = [one.nudge_id for one in starts]
-    tried = {row.nudge_id: row.n for row in session.execute(TRIED, {"ids": ids})}
-    attempts = [
-        {
-            "id": one.id,
-            "nudge_id": one.nudge_id,
-            "n": tried.get(one.nudge_id, 0) + 1,
-            "channel": one.channel,
-            "sender": one.sender,
-            "claimed_at": now,
-            "segments": one.segments,
-            "cost": one.cost,
-        }
-        for one in starts
-    ]
-    if insert_new(session, Attempt, attempts) != len(starts):
-        raise RuntimeError("Somebody else has begun an attempt at a locked message.")
-    sending = [
-        {"id": one.nudge_id, "state": NudgeState.SENDING, "address_id": one.address_id} for one in starts
-    ]
-    batches.update_many(session, Nudge, sending)
-
-
 def move(
     session: Session,
     nudge_id: UUID,
@@ -302,70 +248,4 @@ def _take_back(expected: tuple[NudgeState, ...]) -> Update:
             reason=bindparam("why"),
             not_before=func.coalesce(bindparam("at", type_=UTCDateTime), _TABLE.c.not_before),
         )
-    )
-
-
-def lapse_planned(
-    session: Session, person_id: UUID, reason: str, kinds: Sequence[NudgeKind] = tuple(NudgeKind)
-) -> None:
-    """Let go of all that is planned for a person: after the commit none of it is claimed."""
-    session.execute(
-        update(Nudge)
-        .where(Nudge.person_id == person_id, Nudge.state == NudgeState.PLANNED, Nudge.kind.in_(kinds))
-        .values(state=NudgeState.LAPSED, reason=reason)
-    )
-
-
-def lapse_ended(session: Session, person_ids: Collection[UUID]) -> None:
-    """Let go of what is planned for these people about habits that have all ended.
-
-    A digest with a living habit goes out as it is: its words are sealed, and an answer about the ended one
-    is told that there is no such habit.
-    """
-    _lapse(session, ENDED, Nudge.person_id.in_(person_ids), _has_item(), ~_has_item(living()))
-
-
-def drop_help_words(session: Session, now: datetime) -> int:
-    """Empty the words of HELP and danger lines that are over: nobody can tell the one from the other then."""
-    done = (NudgeState.SENT, NudgeState.DELIVERED, NudgeState.LAPSED, NudgeState.FAILED)
-    over = (
-        update(Nudge)
-        .where(
-            Nudge.cause_kind == Cause.HELP,
-            Nudge.words_sealed.is_not(None),
-            Nudge.not_before <= now - HELP_KEPT_FOR,
-            Nudge.state.in_(done),
-        )
-        .values(words_sealed=None)
-    )
-    return cast(CursorResult[object], session.execute(over)).rowcount
-
-
-def lapse_habits(session: Session, person_id: UUID, habit_ids: Collection[UUID], reason: str) -> None:
-    """Let go of what is planned for a person about nothing but these habits."""
-    others = _has_item(NudgeItem.habit_id.not_in(habit_ids))
-    _lapse(session, reason, Nudge.person_id == person_id, Nudge.kind.in_(ABOUT_HABITS), _has_item(), ~others)
-
-
-def lapse_removed(session: Session, person_id: UUID, reminder_id: UUID) -> None:
-    """Let go of what is planned by a reminder that is about to be removed.
-
-    A digest that another reminder of a living habit is part of goes out as it is.
-    """
-    # A check-in and a summary have no items.
-    of_it = or_(Nudge.cause_id == reminder_id, _has_item(NudgeItem.reminder_id == reminder_id))
-    others = _has_item(NudgeItem.reminder_id.is_distinct_from(reminder_id), living())
-    _lapse(session, REMOVED, Nudge.person_id == person_id, of_it, ~others)
-
-
-def _has_item(*conditions: ColumnElement[bool]) -> Exists:
-    """Return the condition that a nudge has an item for which all of these hold."""
-    return exists().where(NudgeItem.nudge_id == Nudge.id, *conditions)
-
-
-def _lapse(session: Session, reason: str, *which: ColumnElement[bool]) -> None:
-    session.execute(
-        update(Nudge)
-        .where(Nudge.state == NudgeState.PLANNED, *which)
-        .values(state=NudgeState.LAPSED, reason=reason)
     )

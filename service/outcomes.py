@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from notifiers.base import Accepted, Kind, Report, SendError
-from service import addresses, batches, consent, due, events, outbox, senders
+from service import addresses, batches, consent, due, events, lapsing, outbox, senders
 from service.models import Address, Attempt, Nudge, Person
 from service.states import NudgeState, Outcome
 
@@ -162,7 +162,7 @@ def _contact(session: Session, attempt: Attempt, error: SendError, now: datetime
     address = session.get(Address, nudge.address_id) if nudge.address_id else None
     if address and error.opted_out:
         consent.withdrawn(session, person, address, "provider", now)
-        outbox.lapse_planned(session, person.id, "stopped")
+        lapsing.lapse_planned(session, person.id, "stopped")
     elif address:
         addresses.mark_dead(session, address.id, now)
     due.set_due(session, person)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from service import due, joints, outbox, traces
+from service import due, joints, lapsing, traces
 from service.models import (
     Address,
     Attempt,
@@ -43,7 +43,7 @@ def leave(session: Session, person: Person, habit_ids: Collection[UUID], now: da
         member.left_on = max(today, habit.started_on)
         left += 1
     session.flush()
-    outbox.lapse_ended(session, [person.id])
+    lapsing.lapse_ended(session, [person.id])
     due.set_due(session, person)
     return left
 

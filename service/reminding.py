@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from service import due, membership, outbox
+from service import due, lapsing, membership
 from service.errors import WrongUsage
 from service.models import Reminder
 from service.site import Site
@@ -48,7 +48,7 @@ def remove_reminder(site: Site, reminder_id: UUID) -> None:
         if person_id is None:
             raise WrongUsage("There is no such reminder; `attune reminder list` shows them all.")
         (person,) = membership.locked(session, [person_id])
-        outbox.lapse_removed(session, person.id, reminder_id)
+        lapsing.lapse_removed(session, person.id, reminder_id)
         session.execute(delete(Reminder).where(Reminder.id == reminder_id))
         due.set_due(session, person)
 
@@ -93,7 +93,7 @@ def edit_rescue(site: Site, habit_id: UUID, at: time | None, now: datetime) -> N
             if reminder and text:
                 reminder.schedule = text  # The same reminder: one that came today does not come again today.
             elif reminder:
-                outbox.lapse_removed(session, person.id, reminder.id)
+                lapsing.lapse_removed(session, person.id, reminder.id)
                 session.delete(reminder)
             elif text:
                 session.add(membership.new_reminder(person, habit.id, text, now, Purpose.RESCUE))

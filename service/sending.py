@@ -21,6 +21,7 @@ from habits.nudging import Reason
 from notifiers.base import Accepted, Kind, Message, SendError
 from service import (
     admitting,
+    attempting,
     composing,
     deliveries,
     due,
@@ -111,7 +112,7 @@ def _claim(site: Site, now: datetime, limit: int) -> tuple[int, list[Claimed]]:
 
 def _start(session: Session, site: Site, admitted: Sequence[Ready], now: datetime) -> list[Claimed]:
     starts = [
-        outbox.Start(
+        attempting.Start(
             nudge_id=one.way.nudge.id,
             address_id=one.way.address.id,
             channel=one.way.notifier.name,
@@ -121,7 +122,7 @@ def _start(session: Session, site: Site, admitted: Sequence[Ready], now: datetim
         )
         for one in admitted
     ]
-    outbox.start(session, starts, now)
+    attempting.start(session, starts, now)
     answered = letters.answered(session, [one.way.nudge for one in admitted])
     return [
         Claimed(
@@ -145,7 +146,7 @@ def _could_go_at(one: Ready) -> datetime | None:
 
 
 def _message(
-    site: Site, one: Ready, start: outbox.Start, answered: letters.Answered | None, now: datetime
+    site: Site, one: Ready, start: attempting.Start, answered: letters.Answered | None, now: datetime
 ) -> Message:
     nudge, person, address = one.way.nudge, one.way.person, one.way.address
     letter = letters.of(site, nudge, person, address.kind, start.channel, start.id, answered)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from habits import practices
 from habits.goals import Goal, GoalError, parse_goal, weekday_mask
 from habits.practices import Practice
-from service import due, membership, outbox
+from service import due, lapsing, membership
 from service.errors import WrongUsage
 from service.ids import as_id, ends_with, new_id
 from service.models import GoalRow, Habit, Member, Person
@@ -142,7 +142,7 @@ def archive_habit(site: Site, habit_id: UUID, now: datetime) -> date:
         if habit.ended_on is None:
             habit.ended_on = max(max(due.today(person, now) for person in people), habit.started_on)
         session.flush()
-        outbox.lapse_ended(session, [person.id for person in people])
+        lapsing.lapse_ended(session, [person.id for person in people])
         for person in people:
             due.set_due(session, person)
         return habit.ended_on

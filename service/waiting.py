@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, aliased
 
 from habits.entries import Mark
 from habits.nudging import Reason
-from service import outbox
+from service import lapsing, outbox
 from service.columns import UTCDateTime
 from service.models import Address, Attempt, EntryRow, Nudge, NudgeItem, Person, Suppression
 from service.states import AddressKind, Cause, NudgeKind, NudgeState
@@ -153,10 +153,10 @@ def unneeded(session: Session, nudge_ids: Collection[UUID]) -> dict[UUID, str]:
     rows = session.execute(SAID_OF_ITEMS, {"nudge_ids": list(nudge_ids)}).all()
     reasons: dict[UUID, set[str | None]] = {}
     for nudge_id, done, skipped, living in rows:
-        over = Reason.DONE if done else Reason.SKIPPED if skipped else None if living else outbox.ENDED
+        over = Reason.DONE if done else Reason.SKIPPED if skipped else None if living else lapsing.ENDED
         reasons.setdefault(nudge_id, set()).add(over)
     return {
-        nudge_id: next(why for why in (Reason.DONE, Reason.SKIPPED, outbox.ENDED) if why in said)
+        nudge_id: next(why for why in (Reason.DONE, Reason.SKIPPED, lapsing.ENDED) if why in said)
         for nudge_id, said in reasons.items()
         if None not in said
     }

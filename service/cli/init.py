@@ -8,11 +8,11 @@ import click
 
 from service import migrate, schema
 from service.cli import show
+from service.configuring import load
 from service.db import Database
 from service.errors import AttuneError
 from service.models import Meta
 from service.sealing import KeyTrouble, new_key, write_key
-from service.settings import load
 from service.site import open_key
 
 TEMPLATE = """\

@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from service.settings import Settings, home_folder, load
+from service.configuring import home_folder, load
+from service.settings import Settings
 from service.site import Site, open_site
 
 Record = Mapping[str, object]

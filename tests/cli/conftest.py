@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli import attune
-from service.settings import load
+from service.configuring import load
 from tests.world import NUMBERS, World
 
 PROGRAM = Path(sys.executable).with_name("attune")

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from notifiers.base import Inbound
 from service import addresses, inbound
+from service.configuring import load
 from service.models import Address, Nudge
-from service.settings import load
 from service.states import AddressKind, NudgeKind, NudgeState
 from tests.cli.conftest import Cli
 from tests.walk.rows import rows

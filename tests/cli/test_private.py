@@ -17,8 +17,8 @@ from sqlalchemy import select
 from habits.reasons import Reason
 from habits.rules import RULE_OF
 from service import deliveries, explaining, jobs, people, planning, privacy
+from service.configuring import load
 from service.models import Person
-from service.settings import load
 from service.states import NudgeKind
 from tests.cli.conftest import Cli
 from tests.world import World

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import refuse_unknown
+from service.configuring import refuse_unknown
 from tests.deploy.tools import DEPLOY, ROOT
 
 FILES = [*sorted(file for file in DEPLOY.iterdir() if file.is_file()), ROOT / "docs" / "deploy.md"]

@@ -5,8 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from service import settings as settings_module
+from service.configuring import SettingsError, home_folder, load, refuse_unknown
 from service.sealing import Sealer, new_key
-from service.settings import Settings, SettingsError, home_folder, load, refuse_unknown
+from service.settings import Settings
 
 SECRET = "hunter2-and-more"
 

@@ -16,8 +16,9 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from service import due, jobs, joining, people, privacy, reminding
+from service.configuring import load
 from service.models import Member, Person, Reminder
-from service.settings import Settings, load
+from service.settings import Settings
 from service.states import Joint, Purpose
 from tests import postgres
 from tests.cli.conftest import Cli

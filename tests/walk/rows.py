@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, inspect, select
 
-from service import consent, due, outbox, people
+from service import consent, due, lapsing, outbox, people
 from service.models import Address, Attempt, Nudge, NudgeItem
 from service.models.base import Row
 from service.people import NewPerson
@@ -76,7 +76,7 @@ def agree(world: World, ids: list[UUID]) -> list[UUID]:
         for person_id, person in outbox.lock_people(session, ids).items():
             address = session.scalars(select(Address).where(Address.person_id == person_id)).one()
             consent.given(session, person, address, "test", world.at)
-            outbox.lapse_planned(session, person_id, "not of interest here")
+            lapsing.lapse_planned(session, person_id, "not of interest here")
             due.refresh(session, person, world.at)
     return ids
 

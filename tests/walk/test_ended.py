@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from habits.nudging import Reason
-from service import outbox, planning, reminding, taking_up
+from service import lapsing, planning, reminding, taking_up
 from service.models import Habit, Member, NudgeItem, Reminder
 from service.states import NudgeKind, NudgeState
 from tests.walk.channel import Channel
@@ -15,8 +15,8 @@ from tests.walk.rounds import send
 from tests.walk.rows import nudges, on, rows, state, the_nudge
 from tests.world import World
 
-ENDED = (NudgeState.LAPSED, outbox.ENDED)
-REMOVED = (NudgeState.LAPSED, outbox.REMOVED)
+ENDED = (NudgeState.LAPSED, lapsing.ENDED)
+REMOVED = (NudgeState.LAPSED, lapsing.REMOVED)
 Change = Callable[[World, UUID], None]
 
 
