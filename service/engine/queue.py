@@ -26,8 +26,11 @@ GRACE_SECONDS = 6
 """What is under way when a worker is to end has so long; Procrastinate lets go of it then."""
 BEAT_SECONDS, DEAD_SECONDS = 10.0, 30.0
 """A worker says so often that it lives; one that has not for so long is dead, and what it took is let go."""
-LOOK_SECONDS = 0.5
-"""A worker is told of each new job, but misses what it is told amid a look: so it looks as often too."""
+LOOK_SECONDS = 2.0
+"""A worker is told of each new job, but misses what it is told amid a look: so it looks as often too.
+
+Whatever is due is rung anew each second, and told again.
+"""
 POOL_SECONDS = 5.0
 """The longest that anything waits for a connection of a worker's own."""
 KEPT_HOURS = 1
