@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.db import Database
+from service.running import SELDOM
 from service.running.daemon import get_ready_to_read, working
 from service.running.listening import address_of, listen
 from service.running.signals import SIGNALS, end_by_signals
@@ -55,8 +56,10 @@ def in_a_hurry(site: Site, seconds: float = HURRY_SECONDS) -> Iterator[Site]:
 
 def serve(app: FastAPI, listener: socket.socket, tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; both are a clean end. `tell` is given the address."""
-    # What is loaded by now stays: looking through it once more took half of the time that an end takes.
+    # What is loaded by now stays: looking through it once more took half of the time that an end takes. For
+    # what a post leaves it is enough to look seldom.
     gc.freeze()
+    gc.set_threshold(*SELDOM)
     sys.setswitchinterval(TURN_SECONDS)
     server = web_server(app)
     # From here on a signal is only noted: wherever it comes, the server ends in its own time. The server

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 MOST = 20_000
 """So many may wait; what is beyond is left to the sweep, as what a killed process leaves is."""
-SHARE = 0.1
+SHARE = 0.03
 """Of the time, while posts go on coming: who posts hangs up after some seconds, and an answer can wait."""
 LONGEST_REST_SECONDS = 1.0
 """However long the last one took: it may have waited for the database."""
