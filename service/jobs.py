@@ -1,5 +1,6 @@
 """What an engine runs again and again. Each job may be lost, late or run twice: the claims decide."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ log = structlog.get_logger()
 
 MOST_UNPLANNABLE = 10
 """If nothing can be planned for so many in one go, it is no trouble of theirs, and the job fails."""
+FEW, QUICK_SECONDS = 100, 0.5
+"""People in the first batch of a go, and what is quick for one."""
 LAST_TICK = "last_tick"
 SILENT_FOR = timedelta(minutes=2)
 """A daemon that has not said for so long that it is at work is not."""
@@ -56,10 +59,13 @@ class Job:
 def plan(site: Site, going_on: Callable[[], bool] = lambda: True) -> int:
     """Plan for all who are due, batch by batch; return how many people were looked at.
 
-    Somebody of whom something cannot be read is found, and put off: nobody else waits for that.
+    The batches grow while they are quick: years of history may have to be summed up, and whoever wants to
+    write waits for a batch. Somebody of whom something cannot be read is found, and put off: nobody else
+    waits for that.
     """
-    total, limit, put_off = 0, planning.BATCH, 0
+    total, limit, put_off = 0, FEW, 0
     while going_on():
+        begun = time.monotonic()
         try:
             people = planning.plan_due(site, site.now(), limit).people
         except planning.Unplannable as error:
@@ -77,11 +83,13 @@ def plan(site: Site, going_on: Callable[[], bool] = lambda: True) -> int:
                 error=type(cause).__name__,
                 place=place_of(cause),
             )
-            limit = planning.BATCH
+            limit = FEW
         else:
             if not people:
                 break
             total += people
+            quick = time.monotonic() - begun < QUICK_SECONDS
+            limit = min(2 * limit, planning.BATCH) if quick else max(1, limit // 2)
     return total
 
 

@@ -1,6 +1,7 @@
 """Due people become nudges with their words, and their reminders move on."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from habits.nudging import Reason
 from service import due, jobs, outbox, people, planning, reminding, taking_up
 from service.models import Member, Nudge, NudgeItem, Pulse, Reminder
 from service.planning import Planned
+from service.site import Site
 from service.states import Cause, NudgeKind, NudgeState, PulseState
 from tests.walk.rows import crowd, items, nudges, on, rows, words
 from tests.world import World
@@ -320,6 +322,27 @@ def test_somebody_of_whom_something_cannot_be_read_keeps_nobody_from_their_nudge
     assert outcome(world, sam) == [(NudgeState.PLANNED, Reason.DUE)]
     assert outcome(world, alex) == []
     assert world.person(alex).due_at == on("20:00")
+
+
+def test_batches_grow_while_they_are_quick_and_others_never_wait_long_for_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    took = iter([0.1, 0.1, 0.1, 0.1, 3.0, 3.0, 0.1, 0.1])
+    asked: list[int] = []
+    clock = {"now": 0.0}
+
+    def plan_due(_site: Site, _now: datetime, limit: int) -> Planned:
+        seconds = next(took, None)
+        if seconds is None:
+            return Planned()
+        asked.append(limit)
+        clock["now"] += seconds
+        return Planned(people=limit)
+
+    monkeypatch.setattr(planning, "plan_due", plan_due)
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: clock["now"]))
+    assert jobs.plan(world.site) == sum(asked)
+    assert asked == [100, 200, 400, 500, 500, 250, 125, 250]
 
 
 def test_if_nobody_can_be_planned_for_the_job_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
