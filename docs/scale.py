@@ -1,6 +1,6 @@
 """The arithmetic of docs/scale.md: `python docs/scale.py [--people N] [--price P] …` prints the table.
 
-Whatever is assumed is an option. Rates and bytes were measured, and stand in `Reckoned`.
+Whatever is assumed is an option. Rates and bytes come from docs/performance.json, and stand in `Reckoned`.
 """
 
 import math
@@ -34,19 +34,22 @@ class Assumed:
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """What a core is taken to do in a second, and bytes of PostgreSQL's: put in what your machine does.
+    """What a core does in a second, PostgreSQL's part included, and bytes: put in what your machine does.
 
-    The bytes are rounded up from `python -m tests.bench wal` at its full size.
+    Rates are what `make bench` measured on PostgreSQL, by its cores, rounded down; bytes are rounded up.
     """
 
-    planned: float = 1500
-    handed_over: float = 300
-    posts: float = 150
+    sent: float = 600
+    """Messages, from being due to being handed over."""
+    posts: float = 130
+    """Reports of a provider's that are checked and kept."""
+    answers: float = 18
+    """Messages of people's that are kept, understood, and answered as far as that is planned."""
     wal: float = 12_000
     """Bytes a message, its whole life long, with pages that were written a moment ago."""
     wal_apart: float = 35_000
     """The same with each page written whole, as after a checkpoint."""
-    disk: float = 3_500
+    disk: float = 4_000
     """Bytes a message on disk, with its indexes and words."""
     wal_of_one: float = 50e6
     """Bytes a second that one PostgreSQL writes, archives and gives to its standby, with room to spare."""
@@ -87,7 +90,7 @@ def day(people: int, assumed: Assumed = ASSUMED, reckoned: Reckoned = RECKONED) 
     busiest = nudges * assumed.busiest_minute
     nudges_a_second = busiest / (assumed.drained_in_minutes * 60)
     a_second = nudges_a_second * (1 + assumed.answered)
-    posts = a_second * assumed.reports + nudges_a_second * assumed.answered
+    reports, answers = a_second * assumed.reports, nudges_a_second * assumed.answered
     wal_a_second = a_second * reckoned.wal_apart
     disk = messages * assumed.kept_days * reckoned.disk
     needed = {"WAL": wal_a_second / reckoned.wal_of_one, "disk": disk / reckoned.disk_of_one}
@@ -98,15 +101,13 @@ def day(people: int, assumed: Assumed = ASSUMED, reckoned: Reckoned = RECKONED) 
         messages=messages,
         in_busiest_minute=busiest,
         messages_a_second=a_second,
-        posts_a_second=posts,
+        posts_a_second=reports + answers,
         dollars=messages * assumed.segments * assumed.price,
         senders=_whole(a_second * assumed.segments / assumed.sender_a_second),
         wal=messages * (reckoned.wal + reckoned.wal_apart) / 2,
         wal_a_second=wal_a_second,
         disk=disk,
-        cores=_whole(
-            nudges_a_second / reckoned.planned + a_second / reckoned.handed_over + posts / reckoned.posts
-        ),
+        cores=_whole(a_second / reckoned.sent + reports / reckoned.posts + answers / reckoned.answers),
         databases=_whole(needed[most]),
         ended_by=most if needed[most] > 1 else "",
     )

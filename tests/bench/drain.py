@@ -69,6 +69,7 @@ def _on(store: str, size: int) -> Iterator[Figure]:
                 for program in programs:
                     arguments = [*ATTUNE, *program.split()]
                     running.enter_context(_running(arguments, environment, home / program))
+                _posted(hook, size, lambda posted: posted >= BEFORE)  # The first ones pay for what is loaded.
                 before = _posted(hook, size, lambda posted: posted >= BEFORE)
                 with database.write() as session:
                     session.execute(
@@ -115,13 +116,16 @@ def _is_drained(database: Database, size: int, begun: float, _posted: int) -> bo
 
 
 def _drained(database: Database, what: str) -> Figure:
-    """Return the rate at which messages went out, answers too, without the first and the last ones.
+    """Return the rate at which messages, answers too, went out while nudges waited, but the first and last.
 
     The first wait for nothing, and of the last there are not enough to go on.
     """
     with database.read() as session:
-        sent = session.scalars(select(Nudge.sent_at).where(Nudge.sent_at.is_not(None)))
-        at = sorted(each.timestamp() for each in sent if each)
+        sent = session.execute(select(Nudge.sent_at, Nudge.kind).where(Nudge.sent_at.is_not(None))).all()
+        nudges = [at.timestamp() for at, kind in sent if kind is NudgeKind.NUDGE and at]
+        at = sorted(
+            one for one in (at.timestamp() for at, _ in sent if at) if min(nudges) <= one <= max(nudges)
+        )
     first, last = len(at) // 5, len(at) - len(at) // 20
     rate = (last - first) / (at[last] - at[first])
     seconds = [float(n) for n in _each_second([each - at[0] for each in at])]
