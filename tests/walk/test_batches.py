@@ -243,13 +243,18 @@ def test_two_senders_are_locked_in_one_order(world: World, channel: Channel) -> 
         with world.site.db.write() as session:
             session.execute(SELECT_SENDER, {"sender": "a sender"})
             recording = pool.submit(sending.record_all, world.site, handed, world.at)
-            with world.site.db.read() as looking:
-                while not looking.scalar(WAITING):
-                    assert not recording.done()
-                    time.sleep(0.01)
+            while not waits(world):
+                assert not recording.done()
+                time.sleep(0.01)
             assert session.execute(mine).all()  # It is locked for nobody yet.
         recording.result()
     assert sorted(attempt.outcome or "" for attempt in rows(world, Attempt)) == ["accepted", "sender"]
+
+
+def waits(world: World) -> bool:
+    """Say whether somebody waits for a lock, in a transaction of its own: each sees one state of it all."""
+    with world.site.db.read() as session:
+        return bool(session.scalar(WAITING))
 
 
 SELECT_SENDER = text("SELECT 1 FROM sender_state WHERE sender = :sender FOR UPDATE NOWAIT")
