@@ -40,10 +40,9 @@ NEXT_NUDGE = select(func.min(Nudge.not_before)).where(
     Nudge.state == NudgeState.PLANNED, Nudge.not_before > _now
 )
 NEXT_PERSON = select(func.min(Person.due_at)).where(Person.due_at > _now)
-FIRST_ONES = select(
-    select(func.min(Person.due_at)).scalar_subquery(),
-    select(func.min(Nudge.not_before)).where(Nudge.state == NudgeState.PLANNED).scalar_subquery(),
-)
+# In so many words: only then is PostgreSQL sure for good that the partial index holds all of them.
+FIRST_PLANNED = select(func.min(Nudge.not_before)).where(text("nudge.state = 'planned'"))
+FIRST_ONES = select(select(func.min(Person.due_at)).scalar_subquery(), FIRST_PLANNED.scalar_subquery())
 RIPE = (
     select(Nudge.id, Nudge.person_id, Nudge.kind, Nudge.address_id, Nudge.not_before)
     .where(Nudge.state == NudgeState.PLANNED, Nudge.not_before <= _now)
